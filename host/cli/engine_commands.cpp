@@ -1,0 +1,89 @@
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <sqlite3.h>
+
+#include <iostream>
+
+#include "build_info.hpp"
+#include "host/cli/commands.hpp"
+#include "host/manifest/manifest.hpp"
+#include "host/plan/grid.hpp"
+#include "host/report/text.hpp"
+#include "host/schedule/devices.hpp"
+#include "host/trace/trace.hpp"
+#include "host/verify/verify.hpp"
+#include "kernels/cpu/training_passes.hpp"
+#include "kernels/linear_algebra.hpp"
+#include "kernels/numerics_version.hpp"
+#include "kernels/reference/reference_engine.hpp"
+
+namespace vnsweep {
+
+ExitCode trace_command(const TraceOptions& options) {
+  const Manifest manifest = load_manifest(options.manifest);
+  const std::vector<RunSpec> runs = expand_grid(manifest);
+  if (options.index >= runs.size()) {
+    throw DeviceError(fmt::format("--index {} is beyond the sweep's {} runs; give 0 to {}",
+                                  options.index, runs.size(), runs.size() - 1));
+  }
+  const auto engine = make_engine(options.device);
+  const std::string name = options.device == "auto" ? "cpu" : options.device;
+  write_trace(runs[options.index], *engine, name, options.output);
+  spdlog::info("run {} of {} traced to {}", options.index, manifest.name, options.output.string());
+  return ExitCode::complete;
+}
+
+ExitCode verify_command(const std::string& device) {
+  if (device == "reference") {
+    throw DeviceError("reference is what the other devices are compared with; choose another");
+  }
+  const auto candidate = make_engine(device);
+  ReferenceEngine oracle;
+  const Tolerances tolerances;
+  std::vector<std::vector<std::string>> rows = {
+      {"result", "weights", "loss", "VNI", "spectrum", "gradient", "case"}};
+  std::size_t failures = 0;
+  const auto cases = verification_cases();
+  for (const VerificationCase& entry : cases) {
+    const ProbeSpec probe{.samples = 40};
+    NetworkError worst;
+    bool passed = true;
+    for (const NetworkError& error :
+         compare_engines(*candidate, oracle, entry.batch, entry.steps, probe)) {
+      passed = passed && is_within(error, tolerances);
+      if (!(error.worst() <= worst.worst())) worst = error;
+    }
+    failures += passed ? 0 : 1;
+    const auto text = [](double error) { return fmt::format("{:.1e}", error); };
+    rows.push_back({passed ? "pass" : "FAIL", text(worst.weights), text(worst.loss),
+                    text(worst.vni), text(worst.spectrum), text(worst.gradient), entry.name});
+  }
+  std::cout << aligned_table(rows);
+  std::cout << fmt::format(
+      "\n{} of {} cases pass; relative errors against the reference in double precision, of the "
+      "worst\nnetwork of each case (tolerances: weights {:.0e}, loss {:.0e}, indicators {:.0e})\n",
+      cases.size() - failures, cases.size(), tolerances.weights, tolerances.loss,
+      tolerances.indicators);
+  return failures == 0 ? ExitCode::complete : ExitCode::runs_errored;
+}
+
+ExitCode devices_command() {
+  std::vector<std::vector<std::string>> rows;
+  for (const DeviceDescription& device : list_devices()) {
+    std::cout << fmt::format("{:<10}  {}\n", device.name, device.text);
+  }
+  return ExitCode::complete;
+}
+
+std::string version_text() {
+  return fmt::format(
+      "vnsweep {} (commit {})\n"
+      "numerics version {}, engines: reference, cpu (Highway {}, {})\n"
+      "built by {}, {}\n"
+      "SQLite {}, {}",
+      build::kVersion, build::kCommit, kNumericsVersion, build::kHighwayVersion,
+      cpu::instruction_set(), build::kCompiler, build::kBuildType, sqlite3_libversion(),
+      linear_algebra_description());
+}
+
+}  // namespace vnsweep

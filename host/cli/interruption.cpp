@@ -1,0 +1,37 @@
+#include "host/cli/interruption.hpp"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+
+namespace vnsweep {
+namespace {
+
+std::atomic<int> received{0};
+static_assert(std::atomic<int>::is_always_lock_free, "used in a signal handler");
+
+/// Shells report a process that a signal ended as 128 + its number.
+constexpr int kSignalExitBase = 128;
+
+extern "C" void handle_interruption(int signal) {
+  int none = 0;
+  if (!received.compare_exchange_strong(none, signal)) _exit(kSignalExitBase + signal);
+}
+
+}  // namespace
+
+void install_interruption_handlers() {
+  struct sigaction action {};
+  action.sa_handler = handle_interruption;
+  sigemptyset(&action.sa_mask);
+  action.sa_flags = SA_RESTART;
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+    sigaction(signal, &action, nullptr);
+}
+
+int interruption_signal() {
+  return received.load();
+}
+
+}  // namespace vnsweep

@@ -1,0 +1,205 @@
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "host/cli/commands.hpp"
+#include "host/manifest/diagnostics.hpp"
+#include "host/schedule/devices.hpp"
+#include "host/store/run_directory.hpp"
+#include "host/store/sqlite.hpp"
+
+namespace vnsweep {
+namespace {
+
+const char* const kDescription =
+    "Trains many independent deep networks and estimates how likely training is to fail,\n"
+    "and whether vanishing nodes or vanishing/exploding gradients are the cause.\n\n"
+    "  vnsweep plan sweeps/quickstart.yaml        what would be run, and how long it takes\n"
+    "  vnsweep run sweeps/quickstart.yaml -o DIR  run it; the same command again goes on\n"
+    "  vnsweep summary DIR                        probability of failure with its interval";
+
+const char* const kFooter =
+    "Exit codes: 0 complete; 2 bad usage or manifest; 3 some runs errored; 75 interrupted, run "
+    "the\n"
+    "same command again to go on.";
+
+using Action = std::function<ExitCode()>;
+
+CLI::Option* add_device(CLI::App* command, std::string& device) {
+  return command->add_option("--device", device, "auto, cpu or reference")->capture_default_str();
+}
+
+CLI::Option* add_threads(CLI::App* command, unsigned& threads) {
+  return command->add_option("--threads", threads, "CPU workers (default: one per processor)")
+      ->check(CLI::Range(1U, 4096U));
+}
+
+/// An option that takes one of a few words.
+template <class T>
+CLI::Option* add_choice(CLI::App* command, const std::string& name, T& target,
+                        const std::map<std::string, T>& choices, const std::string& help) {
+  const auto assign = [&target, choices](const std::string& word) { target = choices.at(word); };
+  std::vector<std::string> words;
+  for (const auto& entry : choices)
+    words.push_back(entry.first);
+  return command->add_option_function<std::string>(name, assign, help)
+      ->check(CLI::IsMember(words).description(""));
+}
+
+void add_run(CLI::App& app, Action& action) {
+  auto options = std::make_shared<RunOptions>();
+  CLI::App* command =
+      app.add_subcommand("run", "Run what a manifest asks for and is not stored yet");
+  command->add_option("MANIFEST", options->manifest, "YAML or JSON file")->required();
+  command->add_option("-o,--output", options->directory,
+                      "Directory of the results (default: runs/<manifest's file name>)");
+  add_device(command, options->device);
+  add_threads(command, options->threads);
+  command->add_flag("-q,--quiet", options->quiet, "No progress, only problems");
+  command->callback([&action, options] {
+    if (options->quiet) spdlog::set_level(spdlog::level::warn);
+    action = [options] { return run_command(*options); };
+  });
+}
+
+void add_plan(CLI::App& app, Action& action) {
+  auto options = std::make_shared<PlanOptions>();
+  CLI::App* command =
+      app.add_subcommand("plan", "Show a manifest's runs, batches, memory and predicted time");
+  command->add_option("MANIFEST", options->manifest, "YAML or JSON file")->required();
+  add_device(command, options->device);
+  add_threads(command, options->threads);
+  command->callback([&action, options] { action = [options] { return plan_command(*options); }; });
+}
+
+void add_status(CLI::App& app, Action& action) {
+  auto directory = std::make_shared<std::filesystem::path>();
+  CLI::App* command = app.add_subcommand("status", "Count done, failed, pending and errored runs");
+  command->add_option("DIR", *directory, "Directory that `run` wrote")->required();
+  command->callback(
+      [&action, directory] { action = [directory] { return status_command(*directory); }; });
+}
+
+void add_summary(CLI::App& app, Action& action) {
+  auto options = std::make_shared<SummaryOptions>();
+  CLI::App* command =
+      app.add_subcommand("summary", "Probability of failure per cell, with its interval");
+  command->add_option("DIR", options->directory, "Directory that `run` wrote")->required();
+  add_choice<TableFormat>(
+      command, "--format", options->format,
+      {{"table", TableFormat::table}, {"csv", TableFormat::csv}, {"json", TableFormat::json}},
+      "table, csv or json (default: table)");
+  add_choice<IntervalMethod>(
+      command, "--interval", options->method,
+      {{"wilson", IntervalMethod::wilson}, {"clopper-pearson", IntervalMethod::clopper_pearson}},
+      "wilson or clopper-pearson, which is exact (default: wilson)");
+  command->add_option("--confidence", options->confidence, "Confidence of the interval, in (0, 1)")
+      ->capture_default_str()
+      ->check([](const std::string& text) {
+        const double value = std::strtod(text.c_str(), nullptr);
+        return value > 0.0 && value < 1.0 ? std::string() : "must be between 0 and 1";
+      });
+  command->callback(
+      [&action, options] { action = [options] { return summary_command(*options); }; });
+}
+
+void add_export(CLI::App& app, Action& action) {
+  auto options = std::make_shared<ExportOptions>();
+  CLI::App* command = app.add_subcommand("export", "Write the stored runs or probes");
+  command->add_option("DIR", options->directory, "Directory that `run` wrote")->required();
+  add_choice<bool>(command, "--table", options->probes, {{"runs", false}, {"probes", true}},
+                   "runs or probes")
+      ->required();
+  add_choice<ExportFormat>(command, "--format", options->format,
+                           {{"csv", ExportFormat::csv}, {"json", ExportFormat::json}},
+                           "csv or json (default: csv)");
+  auto full = std::make_shared<bool>(false);
+  command->add_flag("--full", *full, "Runs: add engine, device, seconds and time of day");
+  command->callback([&action, options, full] {
+    if (*full) options->detail = ExportDetail::full;
+    action = [options] { return export_command(*options); };
+  });
+}
+
+void add_trace(CLI::App& app, Action& action) {
+  auto options = std::make_shared<TraceOptions>();
+  CLI::App* command = app.add_subcommand(
+      "trace", "Train one run and write weights, data and losses for other programs");
+  command->add_option("MANIFEST", options->manifest, "YAML or JSON file")->required();
+  command->add_option("--index", options->index, "Which run of the grid, from 0")
+      ->capture_default_str();
+  command->add_option("-o,--output", options->output, "safetensors file")->required();
+  add_device(command, options->device);
+  command->callback([&action, options] { action = [options] { return trace_command(*options); }; });
+}
+
+void add_verify(CLI::App& app, Action& action) {
+  auto device = std::make_shared<std::string>("auto");
+  CLI::App* command =
+      app.add_subcommand("verify", "Compare a device with the double-precision reference");
+  add_device(command, *device);
+  command->callback([&action, device] { action = [device] { return verify_command(*device); }; });
+}
+
+void add_devices(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand("devices", "List what --device accepts on this machine");
+  command->callback([&action] { action = devices_command; });
+}
+
+int report(const std::exception& error, ExitCode code) {
+  spdlog::error("{}", error.what());
+  return static_cast<int>(code);
+}
+
+int run_main(int argc, char** argv) {
+  CLI::App app(kDescription, "vnsweep");
+  app.footer(kFooter);
+  app.set_version_flag("--version", version_text);
+  app.require_subcommand(1);
+  Action action;
+  add_run(app, action);
+  add_plan(app, action);
+  add_status(app, action);
+  add_summary(app, action);
+  add_export(app, action);
+  add_trace(app, action);
+  add_verify(app, action);
+  add_devices(app, action);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    const int code = app.exit(e);
+    return code == 0 ? 0 : static_cast<int>(ExitCode::usage);
+  }
+  try {
+    return static_cast<int>(action());
+  } catch (const ManifestError& e) {
+    // The message begins with file:line:column, as editors expect it.
+    fmt::print(stderr, "{}\n", e.what());
+    return static_cast<int>(ExitCode::usage);
+  } catch (const std::bad_alloc&) {
+    spdlog::error("out of memory; use fewer threads or a smaller grid");
+    return static_cast<int>(ExitCode::runs_errored);
+  } catch (const std::exception& e) {
+    return report(e, ExitCode::usage);
+  }
+}
+
+}  // namespace
+}  // namespace vnsweep
+
+int main(int argc, char** argv) {
+  const auto logger = spdlog::stderr_color_mt("vnsweep");
+  logger->set_pattern("vnsweep: %^%l%$: %v");
+  spdlog::set_default_logger(logger);
+  return vnsweep::run_main(argc, argv);
+}

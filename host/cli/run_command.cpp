@@ -1,0 +1,131 @@
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <exception>
+#include <future>
+#include <optional>
+#include <stop_token>
+
+#include "host/cli/commands.hpp"
+#include "host/cli/interruption.hpp"
+#include "host/cli/progress.hpp"
+#include "host/manifest/manifest.hpp"
+#include "host/plan/batch.hpp"
+#include "host/plan/grid.hpp"
+#include "host/plan/run_identity.hpp"
+#include "host/schedule/devices.hpp"
+#include "host/schedule/scheduler.hpp"
+#include "host/store/result_writer.hpp"
+#include "host/store/run_directory.hpp"
+
+namespace vnsweep {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// How soon a signal is noticed and the progress redrawn.
+constexpr auto kPollInterval = 50ms;
+
+std::filesystem::path default_directory(const std::filesystem::path& manifest) {
+  return std::filesystem::path("runs") / manifest.stem();
+}
+
+std::vector<RunSpec> missing_runs(std::vector<RunSpec> runs,
+                                  const std::unordered_set<std::string>& completed) {
+  std::erase_if(runs, [&](const RunSpec& spec) { return completed.contains(run_id(spec)); });
+  return runs;
+}
+
+/// Runs the schedule on other threads while this one watches for signals and draws the progress.
+ScheduleOutcome supervise(std::vector<PlannedBatch> batches,
+                          const std::vector<std::unique_ptr<Worker>>& workers, ResultWriter& writer,
+                          Progress& progress) {
+  std::stop_source stop;
+  const ResultSink sink = [&](RunResult result) {
+    progress.add(result);
+    writer.put(std::move(result));
+  };
+  auto outcome = std::async(std::launch::async, [&] {
+    return run_schedule(std::move(batches), workers, sink, stop.get_token());
+  });
+  while (outcome.wait_for(kPollInterval) != std::future_status::ready) {
+    if (interruption_signal() != 0 && !stop.stop_requested()) {
+      spdlog::warn("stopping after the current chunk of steps; once more ends at once");
+      stop.request_stop();
+    }
+    progress.update();
+  }
+  progress.finish();
+  return outcome.get();
+}
+
+ExitCode report_outcome(const ScheduleOutcome& outcome, const Progress& progress,
+                        const std::filesystem::path& directory) {
+  for (const std::string& lost : outcome.lost_devices)
+    spdlog::error("lost device {}", lost);
+  if (outcome.interrupted) {
+    spdlog::warn("interrupted: {} runs stored, {} to go; run the same command again to go on",
+                 progress.done(), outcome.unfinished_runs);
+    return ExitCode::interrupted;
+  }
+  if (outcome.unfinished_runs > 0) {
+    spdlog::error("{} runs were not made because every device was lost; run the same command again",
+                  outcome.unfinished_runs);
+    return ExitCode::runs_errored;
+  }
+  if (progress.errors() > 0) {
+    spdlog::error(
+        "{} runs could not be made (vnsweep export {} --table runs shows why); the same "
+        "command tries them again",
+        progress.errors(), directory.string());
+    return ExitCode::runs_errored;
+  }
+  spdlog::info("complete; see vnsweep summary {}", directory.string());
+  return ExitCode::complete;
+}
+
+}  // namespace
+
+ExitCode run_command(const RunOptions& options) {
+  const Manifest manifest = load_manifest(options.manifest);
+  const std::vector<RunSpec> runs = expand_grid(manifest);
+  const RunDirectory directory(options.directory.empty() ? default_directory(options.manifest)
+                                                         : options.directory);
+  const auto workers = make_workers(options.device, options.threads);
+
+  install_interruption_handlers();
+  auto [lock, store] = directory.open_for_writing(manifest, runs);
+  std::vector<RunSpec> missing = missing_runs(runs, store.completed_ids());
+  spdlog::info("{}: {} runs, {} stored already, {} to make on {} in {}", manifest.name, runs.size(),
+               runs.size() - missing.size(), missing.size(),
+               fmt::format("{} worker{} ({})", workers.size(), workers.size() == 1 ? "" : "s",
+                           workers.front()->name()),
+               directory.path().string());
+  if (missing.empty()) {
+    spdlog::info("nothing to run; see vnsweep summary {}", directory.path().string());
+    return ExitCode::complete;
+  }
+
+  std::vector<PlannedBatch> batches =
+      plan_batches(missing, default_limits(missing, workers.size()));
+  double cost = 0.0;
+  for (const PlannedBatch& batch : batches)
+    cost += batch.cost;
+  Progress progress(Progress::style_for_stderr(options.quiet), missing.size(), cost);
+
+  store.begin_session();
+  ResultWriter writer(store);
+  ScheduleOutcome outcome;
+  try {
+    outcome = supervise(std::move(batches), workers, writer, progress);
+    writer.close();
+  } catch (const StoreWriteError& e) {
+    spdlog::error("{}", e.what());
+    return ExitCode::interrupted;
+  }
+  store.end_session();
+  return report_outcome(outcome, progress, directory.path());
+}
+
+}  // namespace vnsweep

@@ -1,0 +1,133 @@
+#include "host/plan/batch.hpp"
+
+#include <algorithm>
+#include <map>
+#include <stdexcept>
+#include <utility>
+
+#include "host/plan/run_identity.hpp"
+#include "host/plan/task.hpp"
+
+namespace vnsweep {
+namespace {
+
+/// The specification with everything reset that may differ inside a batch.
+RunSpec batch_key(RunSpec spec) {
+  spec.depth = 0;
+  spec.scale = 0.0;
+  spec.bias_scale = 0.0;
+  spec.learning_rate = 0.0;
+  spec.momentum = 0.0;
+  spec.seed = 0;
+  return spec;
+}
+
+/// Steps of one pass through the training set.
+std::int64_t steps_per_epoch(const RunSpec& spec) {
+  return spec.minibatch ? task_samples(spec) / *spec.minibatch : 1;
+}
+
+}  // namespace
+
+double predicted_cost(const RunSpec& spec) {
+  const auto parameters = static_cast<double>(parameter_count(
+      task_inputs(spec), task_outputs(spec), spec.width, static_cast<int>(spec.depth)));
+  const auto samples = static_cast<double>(task_samples(spec));
+  const double step_samples = spec.minibatch ? static_cast<double>(*spec.minibatch) : samples;
+  const auto steps = static_cast<double>(spec.steps);
+  const double update = spec.optimizer == Optimizer::sgd ? 2.0 : 14.0;
+  double cost = steps * parameters * (6.0 * step_samples + update);
+  if (spec.minibatch) {
+    const auto every = static_cast<double>(spec.success_every.value_or(steps_per_epoch(spec)));
+    cost += steps / every * parameters * 2.0 * samples;
+  }
+  // A probe: forward and Gram matrix over the probe inputs, eigenvalues, one backward pass. LAPACK
+  // reaches about a tenth of the rate of the training passes on matrices this small.
+  const double probes =
+      2.0 + (spec.probe_every ? steps / static_cast<double>(*spec.probe_every) : 0);
+  const auto width = static_cast<double>(spec.width);
+  const auto probe_samples = static_cast<double>(spec.probe_samples);
+  const double gram = std::min(width, probe_samples);
+  constexpr double kSlowness = 10.0;
+  const double probe = parameters * (3.0 * probe_samples + 6.0 * samples) +
+                       kSlowness * static_cast<double>(spec.depth) * gram * gram * gram;
+  return cost + probes * probe;
+}
+
+PlannedBatch make_batch(std::vector<RunSpec> runs, std::shared_ptr<const TrainingData> data) {
+  if (runs.empty()) throw std::logic_error("make_batch: no runs");
+  std::stable_sort(runs.begin(), runs.end(),
+                   [](const RunSpec& a, const RunSpec& b) { return a.depth > b.depth; });
+  const RunSpec& first = runs.front();
+  PlannedBatch batch;
+  NetworkBatch& networks = batch.networks;
+  networks.width = static_cast<int>(first.width);
+  networks.activation = first.activation;
+  networks.initialization = first.initialization;
+  networks.optimizer = first.optimizer;
+  networks.objective = first.objective;
+  if (first.minibatch) networks.minibatch = static_cast<int>(*first.minibatch);
+  networks.budget = StepCount(first.steps);
+  networks.success.accuracy = first.success_accuracy;
+  networks.success.loss = first.success_loss;
+  networks.success.every = StepCount(first.success_every.value_or(steps_per_epoch(first)));
+  networks.data = std::move(data);
+  for (const RunSpec& spec : runs) {
+    if (batch_key(spec) != batch_key(first)) throw std::logic_error("make_batch: runs differ");
+    networks.networks.push_back({.run_key = run_key(spec),
+                                 .depth = static_cast<int>(spec.depth),
+                                 .scale = spec.scale,
+                                 .bias_scale = spec.bias_scale,
+                                 .learning_rate = spec.learning_rate,
+                                 .momentum = spec.momentum});
+    batch.cost += predicted_cost(spec);
+  }
+  batch.runs = std::move(runs);
+  return batch;
+}
+
+std::pair<PlannedBatch, PlannedBatch> split_batch(const PlannedBatch& batch) {
+  const auto middle = batch.runs.begin() + static_cast<std::ptrdiff_t>(batch.runs.size() / 2);
+  return {make_batch({batch.runs.begin(), middle}, batch.networks.data),
+          make_batch({middle, batch.runs.end()}, batch.networks.data)};
+}
+
+BatchLimits default_limits(std::span<const RunSpec> runs, std::size_t workers) {
+  double total = 0.0;
+  for (const RunSpec& spec : runs)
+    total += predicted_cost(spec);
+  // Small enough that the last batches end close together, large enough to be worth queueing.
+  constexpr double kBatchesPerWorker = 32.0;
+  return {.max_cost = total / (kBatchesPerWorker * static_cast<double>(workers))};
+}
+
+std::vector<PlannedBatch> plan_batches(std::span<const RunSpec> runs, const BatchLimits& limits) {
+  std::map<std::string, std::vector<RunSpec>> groups;
+  for (const RunSpec& spec : runs)
+    groups[spec_text(batch_key(spec))].push_back(spec);
+
+  std::vector<PlannedBatch> batches;
+  for (auto& [key, group] : groups) {
+    std::stable_sort(group.begin(), group.end(),
+                     [](const RunSpec& a, const RunSpec& b) { return a.depth > b.depth; });
+    const auto data = make_training_data(group.front());
+    std::vector<RunSpec> pending;
+    double cost = 0.0;
+    const auto flush = [&] {
+      if (!pending.empty()) batches.push_back(make_batch(std::exchange(pending, {}), data));
+      cost = 0.0;
+    };
+    for (RunSpec& spec : group) {
+      const double run_cost = predicted_cost(spec);
+      if (cost + run_cost > limits.max_cost || pending.size() >= limits.max_runs) flush();
+      cost += run_cost;
+      pending.push_back(std::move(spec));
+    }
+    flush();
+  }
+  std::stable_sort(batches.begin(), batches.end(),
+                   [](const PlannedBatch& a, const PlannedBatch& b) { return a.cost > b.cost; });
+  return batches;
+}
+
+}  // namespace vnsweep

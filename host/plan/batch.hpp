@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "host/manifest/run_spec.hpp"
+#include "kernels/network.hpp"
+
+namespace vnsweep {
+
+/// Runs that one engine trains together, and what the engine is told of them.
+struct PlannedBatch {
+  std::vector<RunSpec> runs;  ///< runs[k] is networks.networks[k]
+  NetworkBatch networks;
+  double cost = 0.0;  ///< predicted floating-point operations, without early stopping
+};
+
+/// Predicted floating-point operations of a run that spends its whole budget, probes included.
+/// Source: DESIGN.md section 6, 6B + 2 per parameter and step for SGD, 6B + 14 for Adam.
+double predicted_cost(const RunSpec& spec);
+
+/// Makes the batch of runs that agree in everything but depth, scales, learning rate, momentum and
+/// seed. @throws std::logic_error if they do not agree
+PlannedBatch make_batch(std::vector<RunSpec> runs, std::shared_ptr<const TrainingData> data);
+
+/// Both halves of a batch of at least two runs, for when the whole is too much.
+std::pair<PlannedBatch, PlannedBatch> split_batch(const PlannedBatch& batch);
+
+struct BatchLimits {
+  double max_cost = 0.0;  ///< of a batch of several runs; a single run may exceed it
+  std::size_t max_runs = 256;
+};
+
+/// Groups runs into batches, deepest first inside a batch, costliest batch first.
+std::vector<PlannedBatch> plan_batches(std::span<const RunSpec> runs, const BatchLimits& limits);
+
+/// Limits that give `workers` workers enough batches to finish together.
+BatchLimits default_limits(std::span<const RunSpec> runs, std::size_t workers);
+
+}  // namespace vnsweep

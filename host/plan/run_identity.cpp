@@ -1,0 +1,45 @@
+#include "host/plan/run_identity.hpp"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include <nlohmann/json.hpp>
+
+#include "host/manifest/field.hpp"
+#include "kernels/numerics_version.hpp"
+
+namespace vnsweep {
+
+std::uint64_t run_key(const RunSpec& spec) {
+  nlohmann::json physics = {{"numerics", kNumericsVersion}, {"seed", spec.seed}};
+  if (spec.seeding == Seeding::independent) {
+    for (const Field& field : all_fields()) {
+      const bool is_physics =
+          field.section == "grid" || field.section == "task" || field.section == "model";
+      const Value value = field.get(spec);
+      if (is_physics && !std::holds_alternative<std::monostate>(value)) {
+        physics[std::string(field.name)] = to_json(value);
+      }
+    }
+  }
+  const std::string text = physics.dump();
+  return XXH3_64bits(text.data(), text.size());
+}
+
+std::string spec_text(const RunSpec& spec) {
+  return spec_to_json(spec).dump();
+}
+
+std::string cell_text(const RunSpec& spec) {
+  nlohmann::json json = spec_to_json(spec);
+  json["grid"].erase("seed");
+  return json.dump();
+}
+
+std::string run_id(const RunSpec& spec) {
+  const std::string text = fmt::format("{}:{}", kNumericsVersion, spec_text(spec));
+  const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
+  return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
+}
+
+}  // namespace vnsweep

@@ -1,0 +1,151 @@
+#include "host/schedule/batch_runner.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <utility>
+
+namespace vnsweep {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// Chooses how many steps to take between two looks at the stop flag. Never changes a result.
+class ChunkLength {
+ public:
+  std::int64_t next(std::int64_t until_next_probe) const {
+    return std::clamp<std::int64_t>(steps_, 1, until_next_probe);
+  }
+
+  void record(std::int64_t steps, double seconds) {
+    constexpr double kTargetSeconds = 0.2;
+    const double per_step = std::max(seconds, 1e-9) / static_cast<double>(steps);
+    steps_ = static_cast<std::int64_t>(std::min(kTargetSeconds / per_step, 1e9));
+  }
+
+ private:
+  std::int64_t steps_ = 1;  // the first chunk measures the speed
+};
+
+class Runner {
+ public:
+  Runner(Engine& engine, const PlannedBatch& batch, const ResultSink& sink)
+      : engine_(engine),
+        batch_(batch),
+        sink_(sink),
+        probes_(batch.runs.size()),
+        seconds_(batch.runs.size(), 0.0) {
+    for (std::size_t n = 0; n < batch.runs.size(); ++n) {
+      live_.emplace_back(static_cast<std::uint32_t>(n));
+    }
+  }
+
+  BatchStatus run(const std::stop_token& stop) {
+    auto start = Clock::now();
+    engine_.initialize(batch_.networks);
+    std::int64_t step = 0;
+    ChunkLength chunk;
+    while (!live_.empty()) {
+      if (stop.stop_requested()) return BatchStatus::interrupted;
+      if (is_probe_step(step)) probe(live_);
+      const std::int64_t steps = chunk.next(steps_to_next_probe(step));
+      const auto train_start = Clock::now();
+      engine_.train(StepCount(steps));
+      chunk.record(steps, seconds_since(train_start));
+      step += steps;
+      const auto finished = finished_runs();
+      probe_unless_probed(finished);
+      charge(seconds_since(std::exchange(start, Clock::now())));
+      report(finished);
+    }
+    return BatchStatus::complete;
+  }
+
+ private:
+  /// All runs of a batch share the probe schedule and the budget.
+  const RunSpec& shared() const { return batch_.runs.front(); }
+
+  bool is_probe_step(std::int64_t step) const {
+    return step == 0 || (shared().probe_every && step % *shared().probe_every == 0);
+  }
+
+  std::int64_t steps_to_next_probe(std::int64_t step) const {
+    const std::int64_t left = shared().steps - step;
+    if (!shared().probe_every) return left;
+    return std::min(left, *shared().probe_every - step % *shared().probe_every);
+  }
+
+  void probe(const std::vector<NetworkIndex>& networks) {
+    const ProbeSpec spec{.samples = static_cast<int>(shared().probe_samples)};
+    for (Probe& result : engine_.probe(spec, networks)) {
+      probes_[result.network.value()].push_back(std::move(result));
+    }
+  }
+
+  std::vector<Evaluation> finished_runs() {
+    std::vector<Evaluation> evaluations = engine_.evaluate();
+    std::erase_if(evaluations,
+                  [](const Evaluation& e) { return e.status == TrainingStatus::training; });
+    return evaluations;
+  }
+
+  void probe_unless_probed(const std::vector<Evaluation>& finished) {
+    std::vector<NetworkIndex> due;
+    for (const Evaluation& e : finished) {
+      if (probes_[e.network.value()].back().step != e.step) due.push_back(e.network);
+    }
+    if (!due.empty()) probe(due);
+  }
+
+  void charge(double seconds) {
+    for (const NetworkIndex n : live_) {
+      seconds_[n.value()] += seconds / static_cast<double>(live_.size());
+    }
+  }
+
+  void report(const std::vector<Evaluation>& finished) {
+    std::vector<NetworkIndex> retired;
+    for (const Evaluation& e : finished) {
+      const std::size_t n = e.network.value();
+      RunResult result;
+      result.spec = batch_.runs[n];
+      result.steps = e.step;
+      result.loss = e.loss;
+      result.accuracy = e.accuracy;
+      result.probes = std::move(probes_[n]);
+      result.seconds = seconds_[n];
+      if (e.status == TrainingStatus::succeeded) {
+        result.status = RunStatus::succeeded;
+      } else {
+        result.status = RunStatus::failed;
+        result.cause = diagnose(result.spec, e, result.probes.back());
+      }
+      retired.push_back(e.network);
+      sink_(std::move(result));
+    }
+    engine_.retire(retired);
+    std::erase_if(live_, [&](NetworkIndex n) {
+      return std::find(retired.begin(), retired.end(), n) != retired.end();
+    });
+  }
+
+  Engine& engine_;
+  const PlannedBatch& batch_;
+  const ResultSink& sink_;
+  std::vector<NetworkIndex> live_;
+  std::vector<std::vector<Probe>> probes_;
+  std::vector<double> seconds_;
+};
+
+}  // namespace
+
+BatchStatus run_batch(Engine& engine, const PlannedBatch& batch, const ResultSink& sink,
+                      const std::stop_token& stop) {
+  return Runner(engine, batch, sink).run(stop);
+}
+
+}  // namespace vnsweep

@@ -1,0 +1,75 @@
+#include "host/schedule/devices.hpp"
+
+#include <fmt/format.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "kernels/cpu/cpu_engine.hpp"
+#include "kernels/reference/reference_engine.hpp"
+
+namespace vnsweep {
+namespace {
+
+std::size_t physical_memory() {
+  const long pages = sysconf(_SC_PHYS_PAGES);
+  const long page = sysconf(_SC_PAGESIZE);
+  if (pages <= 0 || page <= 0) return std::numeric_limits<std::size_t>::max();
+  return static_cast<std::size_t>(pages) * static_cast<std::size_t>(page);
+}
+
+/// Share of the machine's memory that all batches together may take.
+constexpr double kMemoryShare = 0.8;
+
+std::unique_ptr<Engine> make_engine(std::string_view device, std::size_t memory_limit) {
+  if (device == "auto" || device == "cpu") return std::make_unique<CpuEngine>(memory_limit);
+  if (device == "reference") return std::make_unique<ReferenceEngine>();
+  if (device == "cuda" || device.starts_with("cuda:")) {
+    throw DeviceError(
+        fmt::format("device '{}' is not available (this build has no CUDA engine); use "
+                    "--device cpu",
+                    device));
+  }
+  throw DeviceError(fmt::format("unknown device '{}'; choose auto, cpu or reference", device));
+}
+
+}  // namespace
+
+unsigned available_processors() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof(set), &set) == 0) {
+    return std::max(1U, static_cast<unsigned>(CPU_COUNT(&set)));
+  }
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
+std::vector<DeviceDescription> list_devices() {
+  const unsigned cores = available_processors();
+  return {
+      {"cpu", fmt::format("float32, {} worker{}, {}, {} GiB of memory", cores,
+                          cores == 1 ? "" : "s", cpu::instruction_set(), physical_memory() >> 30)},
+      {"reference", "float64, plain loops, for checking; slow"},
+      {"cuda", "not available: this build has no CUDA engine"}};
+}
+
+std::unique_ptr<Engine> make_engine(std::string_view device) {
+  return make_engine(device, std::numeric_limits<std::size_t>::max());
+}
+
+std::vector<std::unique_ptr<Worker>> make_workers(std::string_view device, unsigned threads) {
+  const unsigned count = threads == 0 ? available_processors() : threads;
+  const auto limit = static_cast<std::size_t>(
+      kMemoryShare * static_cast<double>(physical_memory()) / static_cast<double>(count));
+  const std::string kind(device == "auto" ? "cpu" : device);
+  std::vector<std::unique_ptr<Worker>> workers;
+  for (unsigned k = 0; k < count; ++k) {
+    workers.push_back(std::make_unique<EngineWorker>(make_engine(device, limit), kind,
+                                                     fmt::format("{}:{}", kind, k)));
+  }
+  return workers;
+}
+
+}  // namespace vnsweep

@@ -1,0 +1,198 @@
+#include "host/schedule/scheduler.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "host/plan/run_identity.hpp"
+
+namespace vnsweep {
+namespace {
+
+/// What the sink threw; kept apart from what a worker throws.
+class SinkFailed : public std::exception {};
+
+/// Batches still to be run. A batch in flight can come back, so the queue is finished only when it
+/// is empty and nothing is in flight.
+class BatchQueue {
+ public:
+  explicit BatchQueue(std::vector<PlannedBatch> batches)
+      : waiting_(std::make_move_iterator(batches.begin()), std::make_move_iterator(batches.end())) {
+  }
+
+  /// Waits for a batch; empty when none is left or the queue was closed.
+  std::optional<PlannedBatch> take() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return closed_ || !waiting_.empty() || in_flight_ == 0; });
+    if (closed_ || waiting_.empty()) return std::nullopt;
+    PlannedBatch batch = std::move(waiting_.front());
+    waiting_.pop_front();
+    ++in_flight_;
+    return batch;
+  }
+
+  /// Ends a batch in flight, giving back what has to be run again.
+  void finish(std::vector<PlannedBatch> again) {
+    const std::scoped_lock lock(mutex_);
+    --in_flight_;
+    for (PlannedBatch& batch : again)
+      waiting_.push_front(std::move(batch));
+    changed_.notify_all();
+  }
+
+  void close() {
+    const std::scoped_lock lock(mutex_);
+    closed_ = true;
+    changed_.notify_all();
+  }
+
+  std::size_t waiting_runs() const {
+    const std::scoped_lock lock(mutex_);
+    std::size_t runs = 0;
+    for (const PlannedBatch& batch : waiting_)
+      runs += batch.runs.size();
+    return runs;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<PlannedBatch> waiting_;
+  std::size_t in_flight_ = 0;
+  bool closed_ = false;
+};
+
+class Schedule {
+ public:
+  Schedule(std::vector<PlannedBatch> batches, const ResultSink& sink, const std::stop_token& stop)
+      : queue_(std::move(batches)), sink_(sink) {
+    on_stop_.emplace(stop, [this] {
+      stop_.request_stop();
+      queue_.close();
+    });
+  }
+
+  ScheduleOutcome run(const std::vector<std::unique_ptr<Worker>>& workers) {
+    {
+      std::vector<std::jthread> threads;
+      for (const auto& worker : workers)
+        threads.emplace_back([&] { serve(*worker); });
+    }
+    if (sink_failure_) std::rethrow_exception(sink_failure_);
+    outcome_.unfinished_runs += queue_.waiting_runs();
+    return outcome_;
+  }
+
+ private:
+  void serve(Worker& worker) {
+    while (std::optional<PlannedBatch> batch = queue_.take()) {
+      if (!run_one(worker, *batch)) return;
+    }
+  }
+
+  /// @returns false if the worker is lost
+  bool run_one(Worker& worker, PlannedBatch& batch) {
+    std::vector<std::string> reported;
+    const ResultSink sink = [&](RunResult result) {
+      reported.push_back(run_id(result.spec));
+      deliver(std::move(result));
+    };
+    std::vector<PlannedBatch> again;
+    bool usable = true;
+    try {
+      if (worker.run(batch, sink, stop_.get_token()) == BatchStatus::interrupted) {
+        const std::scoped_lock lock(mutex_);
+        outcome_.interrupted = true;
+        outcome_.unfinished_runs += batch.runs.size() - reported.size();
+      }
+    } catch (const SinkFailed&) {
+      usable = false;
+    } catch (const DeviceLost& e) {
+      usable = false;
+      if (auto rest = unreported(batch, reported)) again.push_back(std::move(*rest));
+      const std::scoped_lock lock(mutex_);
+      outcome_.lost_devices.push_back(worker.name() + ": " + e.what());
+    } catch (const std::exception& e) {
+      try {
+        again = isolate(worker, unreported(batch, reported), e.what());
+      } catch (const SinkFailed&) {
+        usable = false;
+      }
+    }
+    queue_.finish(std::move(again));
+    return usable;
+  }
+
+  void deliver(RunResult result) {
+    try {
+      sink_(std::move(result));
+    } catch (...) {
+      {
+        const std::scoped_lock lock(mutex_);
+        if (!sink_failure_) sink_failure_ = std::current_exception();
+      }
+      stop_.request_stop();
+      queue_.close();
+      throw SinkFailed();
+    }
+  }
+
+  static std::optional<PlannedBatch> unreported(const PlannedBatch& batch,
+                                                const std::vector<std::string>& reported) {
+    std::vector<RunSpec> rest;
+    for (const RunSpec& spec : batch.runs) {
+      if (std::find(reported.begin(), reported.end(), run_id(spec)) == reported.end()) {
+        rest.push_back(spec);
+      }
+    }
+    if (rest.empty()) return std::nullopt;
+    return make_batch(std::move(rest), batch.networks.data);
+  }
+
+  /// Halves a batch that failed, or reports its only run as an error.
+  std::vector<PlannedBatch> isolate(const Worker& worker, std::optional<PlannedBatch> batch,
+                                    const std::string& message) {
+    if (!batch) return {};
+    if (batch->runs.size() > 1) {
+      auto [first, second] = split_batch(*batch);
+      std::vector<PlannedBatch> halves;
+      halves.push_back(std::move(second));
+      halves.push_back(std::move(first));
+      return halves;
+    }
+    RunResult result;
+    result.spec = batch->runs.front();
+    result.status = RunStatus::error;
+    result.error = message;
+    result.device = worker.name();
+    deliver(std::move(result));
+    return {};
+  }
+
+  BatchQueue queue_;
+  const ResultSink& sink_;
+  std::stop_source stop_;
+  std::mutex mutex_;
+  ScheduleOutcome outcome_;
+  std::exception_ptr sink_failure_;
+  std::optional<std::stop_callback<std::function<void()>>> on_stop_;
+};
+
+}  // namespace
+
+ScheduleOutcome run_schedule(std::vector<PlannedBatch> batches,
+                             const std::vector<std::unique_ptr<Worker>>& workers,
+                             const ResultSink& sink, const std::stop_token& stop) {
+  Schedule schedule(std::move(batches), sink, stop);
+  ScheduleOutcome outcome = schedule.run(workers);
+  outcome.interrupted =
+      outcome.interrupted || (stop.stop_requested() && outcome.unfinished_runs > 0);
+  return outcome;
+}
+
+}  // namespace vnsweep

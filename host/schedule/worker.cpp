@@ -1,0 +1,20 @@
+#include "host/schedule/worker.hpp"
+
+#include <utility>
+
+namespace vnsweep {
+
+EngineWorker::EngineWorker(std::unique_ptr<Engine> engine, std::string kind, std::string device)
+    : engine_(std::move(engine)), kind_(std::move(kind)), device_(std::move(device)) {}
+
+BatchStatus EngineWorker::run(const PlannedBatch& batch, const ResultSink& sink,
+                              const std::stop_token& stop) {
+  const ResultSink labelled = [&](RunResult result) {
+    result.engine = kind_;
+    result.device = device_;
+    sink(std::move(result));
+  };
+  return run_batch(*engine_, batch, labelled, stop);
+}
+
+}  // namespace vnsweep

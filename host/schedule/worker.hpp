@@ -1,0 +1,46 @@
+#pragma once
+
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "host/schedule/batch_runner.hpp"
+
+namespace vnsweep {
+
+/// One device that runs one batch at a time. The scheduler gives each worker a thread of its own.
+class Worker {
+ public:
+  Worker() = default;
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+  virtual ~Worker() = default;
+
+  /// For messages: "cpu:1".
+  virtual std::string name() const = 0;
+
+  /// @throws DeviceOutOfMemory  the batch is too large; the worker stays usable
+  /// @throws DeviceLost         the worker is of no more use
+  /// @throws std::exception     something about this batch failed; the worker stays usable
+  virtual BatchStatus run(const PlannedBatch& batch, const ResultSink& sink,
+                          const std::stop_token& stop) = 0;
+};
+
+/// A worker that trains on an engine.
+class EngineWorker final : public Worker {
+ public:
+  /// @param kind    "cpu", as results record it
+  /// @param device  "cpu:1", which of them
+  EngineWorker(std::unique_ptr<Engine> engine, std::string kind, std::string device);
+
+  std::string name() const override { return device_; }
+  BatchStatus run(const PlannedBatch& batch, const ResultSink& sink,
+                  const std::stop_token& stop) override;
+
+ private:
+  std::unique_ptr<Engine> engine_;
+  std::string kind_;
+  std::string device_;
+};
+
+}  // namespace vnsweep

@@ -1,0 +1,187 @@
+#include "host/store/sqlite.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <cmath>
+#include <limits>
+
+namespace vnsweep {
+namespace {
+
+/// A reader waits this long for the writer's commit, and the other way round.
+constexpr int kBusyMilliseconds = 30'000;
+
+int open_flags(Database::Mode mode) {
+  switch (mode) {
+    case Database::Mode::read_only:
+      return SQLITE_OPEN_READONLY;
+    case Database::Mode::read_write:
+      return SQLITE_OPEN_READWRITE;
+    case Database::Mode::create:
+      return SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  }
+  return SQLITE_OPEN_READONLY;
+}
+
+[[noreturn]] void throw_error(const std::filesystem::path& file, int code, const char* message) {
+  const std::string name = file.string();
+  switch (code & 0xff) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      throw StoreError(
+          fmt::format("{} is corrupt ({}); it was left untouched: move it away to start "
+                      "over, or restore a copy",
+                      name, message));
+    case SQLITE_FULL:
+    case SQLITE_IOERR:
+    case SQLITE_READONLY:
+      throw StoreWriteError(
+          fmt::format("cannot write {} ({}); every run committed so far is safe: "
+                      "make room or mend the file system and run the same command "
+                      "again",
+                      name, message));
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+      throw StoreError(
+          fmt::format("cannot open {} ({}); check that the directory exists and is "
+                      "writable",
+                      name, message));
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      throw StoreError(
+          fmt::format("{} is locked by another process ({}); wait for it to end", name, message));
+    default:
+      throw StoreError(fmt::format("{}: {}", name, message));
+  }
+}
+
+}  // namespace
+
+Database::Database(const std::filesystem::path& file, Mode mode) : file_(file) {
+  sqlite3* handle = nullptr;
+  const int code = sqlite3_open_v2(file.c_str(), &handle, open_flags(mode), nullptr);
+  handle_.reset(handle);
+  check(code);
+  check(sqlite3_extended_result_codes(handle, 1));
+  check(sqlite3_busy_timeout(handle, kBusyMilliseconds));
+}
+
+void Database::check(int code) const {
+  if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE) return;
+  throw_error(file_, code, handle_ ? sqlite3_errmsg(handle_.get()) : sqlite3_errstr(code));
+}
+
+void Database::execute(const std::string& sql) {
+  check(sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr));
+}
+
+Statement Database::prepare(std::string_view sql) {
+  return {*this, sql};
+}
+
+std::int64_t Database::query_integer(std::string_view sql) {
+  Statement statement = prepare(sql);
+  if (!statement.step()) throw StoreError(fmt::format("{}: no row for '{}'", file_.string(), sql));
+  return statement.integer(0);
+}
+
+std::string Database::query_text(std::string_view sql) {
+  Statement statement = prepare(sql);
+  if (!statement.step()) throw StoreError(fmt::format("{}: no row for '{}'", file_.string(), sql));
+  return statement.text(0);
+}
+
+Statement::Statement(const Database& database, std::string_view sql) : database_(&database) {
+  sqlite3_stmt* handle = nullptr;
+  database.check(sqlite3_prepare_v2(database.handle_.get(), sql.data(),
+                                    static_cast<int>(sql.size()), &handle, nullptr));
+  handle_.reset(handle);
+}
+
+Statement& Statement::bind(int parameter, std::int64_t value) {
+  database_->check(sqlite3_bind_int64(handle_.get(), parameter + 1, value));
+  return *this;
+}
+
+Statement& Statement::bind(int parameter, double value) {
+  database_->check(sqlite3_bind_double(handle_.get(), parameter + 1, value));
+  return *this;
+}
+
+Statement& Statement::bind(int parameter, std::string_view value) {
+  database_->check(sqlite3_bind_text(handle_.get(), parameter + 1, value.data(),
+                                     static_cast<int>(value.size()), SQLITE_TRANSIENT));
+  return *this;
+}
+
+Statement& Statement::bind_null(int parameter) {
+  database_->check(sqlite3_bind_null(handle_.get(), parameter + 1));
+  return *this;
+}
+
+Statement& Statement::bind_blob(int parameter, std::span<const std::byte> value) {
+  // A null pointer would store null instead of an empty blob.
+  const void* data = value.empty() ? static_cast<const void*>("") : value.data();
+  database_->check(
+      sqlite3_bind_blob64(handle_.get(), parameter + 1, data, value.size(), SQLITE_TRANSIENT));
+  return *this;
+}
+
+bool Statement::step() {
+  const int code = sqlite3_step(handle_.get());
+  database_->check(code);
+  return code == SQLITE_ROW;
+}
+
+void Statement::run() {
+  while (step()) {
+  }
+  database_->check(sqlite3_reset(handle_.get()));
+}
+
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL;
+}
+
+std::int64_t Statement::integer(int column) const {
+  return sqlite3_column_int64(handle_.get(), column);
+}
+
+double Statement::real(int column) const {
+  if (is_null(column)) return std::numeric_limits<double>::quiet_NaN();
+  return sqlite3_column_double(handle_.get(), column);
+}
+
+std::string Statement::text(int column) const {
+  const auto* data = sqlite3_column_text(handle_.get(), column);
+  const int size = sqlite3_column_bytes(handle_.get(), column);
+  return {reinterpret_cast<const char*>(data), static_cast<std::size_t>(size)};
+}
+
+std::span<const std::byte> Statement::blob(int column) const {
+  const auto* data = static_cast<const std::byte*>(sqlite3_column_blob(handle_.get(), column));
+  const int size = sqlite3_column_bytes(handle_.get(), column);
+  return {data, static_cast<std::size_t>(size)};
+}
+
+Transaction::Transaction(Database& database) : database_(database) {
+  database_.execute("BEGIN IMMEDIATE");
+}
+
+Transaction::~Transaction() {
+  if (committed_) return;
+  try {
+    database_.execute("ROLLBACK");
+  } catch (const std::exception& e) {
+    // SQLite has rolled back by itself where the failure left it no choice.
+    spdlog::debug("rollback: {}", e.what());
+  }
+}
+
+void Transaction::commit() {
+  database_.execute("COMMIT");
+  committed_ = true;
+}
+
+}  // namespace vnsweep

@@ -1,0 +1,387 @@
+#include "host/store/store.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <chrono>
+#include <cmath>
+#include <cstring>
+#include <functional>
+#include <nlohmann/json.hpp>
+
+#include "build_info.hpp"
+#include "host/manifest/field.hpp"
+#include "host/plan/run_identity.hpp"
+#include "kernels/numerics_version.hpp"
+
+namespace vnsweep {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "blobs are stored little-endian");
+
+/// "vnsw": marks the file as ours.
+constexpr std::int64_t kApplicationId = 0x766e7377;
+
+constexpr const char* kSchema = R"sql(
+CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE sessions(
+  id INTEGER PRIMARY KEY, started_at TEXT NOT NULL, ended_at TEXT, host TEXT NOT NULL,
+  process INTEGER NOT NULL, version TEXT NOT NULL);
+CREATE TABLE runs(
+  id INTEGER PRIMARY KEY, run_id TEXT NOT NULL UNIQUE, config TEXT NOT NULL, status TEXT NOT NULL,
+  cause TEXT, steps INTEGER, loss REAL, accuracy REAL, vni_initial REAL, vni_final REAL,
+  n_eff_final REAL, log10_gradient_ratio REAL, error TEXT, engine TEXT NOT NULL,
+  device TEXT NOT NULL, seconds REAL NOT NULL, finished_at TEXT NOT NULL,
+  session INTEGER NOT NULL REFERENCES sessions(id));
+-- Arrays over the hidden layers, little-endian: float64, spectrum float32. The eigenvalues of all
+-- layers stand one after the other; layer l has min(live[l], samples) of them.
+CREATE TABLE probes(
+  id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES runs(id), step INTEGER NOT NULL,
+  samples INTEGER NOT NULL, vni BLOB NOT NULL, live BLOB NOT NULL, n_eff BLOB NOT NULL,
+  effective_rank BLOB NOT NULL, q BLOB NOT NULL, gradient_rms BLOB NOT NULL, spectrum BLOB,
+  UNIQUE(run, step));
+)sql";
+
+template <class T>
+std::span<const std::byte> bytes_of(const std::vector<T>& values) {
+  return std::as_bytes(std::span(values));
+}
+
+template <class T>
+std::vector<T> values_of(std::span<const std::byte> bytes) {
+  std::vector<T> values(bytes.size() / sizeof(T));
+  if (!values.empty()) std::memcpy(values.data(), bytes.data(), values.size() * sizeof(T));
+  return values;
+}
+
+template <class Member>
+std::vector<double> per_layer(const Probe& probe, Member member) {
+  std::vector<double> values;
+  values.reserve(probe.layers.size());
+  for (const LayerProbe& layer : probe.layers)
+    values.push_back(std::invoke(member, layer));
+  return values;
+}
+
+RunStatus status_from(const std::string& text) {
+  for (const RunStatus status : {RunStatus::succeeded, RunStatus::failed, RunStatus::error}) {
+    if (text == to_string(status)) return status;
+  }
+  throw StoreError("unknown run status '" + text + "' in the database");
+}
+
+/// Refuses files that are damaged, not ours, or made by another version.
+void check_file(Database& database) {
+  const std::string verdict = database.query_text("PRAGMA quick_check(1)");
+  if (verdict != "ok") {
+    throw StoreError(
+        fmt::format("{} is corrupt ({}); it was left untouched: move it away to start "
+                    "over, or restore a copy",
+                    database.file().string(), verdict));
+  }
+}
+
+void check_version(Database& database) {
+  const std::string name = database.file().string();
+  if (database.query_integer("PRAGMA application_id") != kApplicationId) {
+    throw StoreError(fmt::format("{} is not a vnsweep database; choose another directory", name));
+  }
+  const std::int64_t schema = database.query_integer("PRAGMA user_version");
+  if (schema != kSchemaVersion) {
+    throw StoreError(
+        fmt::format("{} has schema {}, this vnsweep reads schema {}; use the vnsweep "
+                    "version that wrote it, or a newer one",
+                    name, schema, kSchemaVersion));
+  }
+}
+
+void check_numerics(Database& database) {
+  const std::string numerics =
+      database.query_text("SELECT value FROM meta WHERE key = 'numerics_version'");
+  if (numerics != std::to_string(kNumericsVersion)) {
+    throw StoreError(
+        fmt::format("{} holds results of numerics version {}, this vnsweep makes "
+                    "version {} (they do not mix); choose another directory",
+                    database.file().string(), numerics, kNumericsVersion));
+  }
+}
+
+void create_schema(Database& database) {
+  Transaction transaction(database);
+  database.execute(kSchema);
+  database.prepare("INSERT INTO meta VALUES('numerics_version', ?)")
+      .bind(0, std::to_string(kNumericsVersion))
+      .run();
+  database.execute(fmt::format("PRAGMA application_id = {}", kApplicationId));
+  database.execute(fmt::format("PRAGMA user_version = {}", kSchemaVersion));
+  transaction.commit();
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0) return "unknown";
+  return name.data();
+}
+
+}  // namespace
+
+std::string utc_now() {
+  const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  const auto whole = std::chrono::floor<std::chrono::seconds>(now);
+  const std::tm calendar = fmt::gmtime(std::chrono::system_clock::to_time_t(whole));
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", calendar, (now - whole).count());
+}
+
+RunSpec spec_from_text(const std::string& config) {
+  RunSpec spec;
+  const auto json = nlohmann::json::parse(config, nullptr, false);
+  if (json.is_discarded()) throw StoreError("a stored configuration is not JSON: " + config);
+  for (const Field& field : all_fields()) {
+    const auto path = nlohmann::json::json_pointer(
+        field.section.empty() ? fmt::format("/{}", field.name)
+                              : fmt::format("/{}/{}", field.section, field.name));
+    if (!json.contains(path)) continue;
+    const nlohmann::json& entry = json[path];
+    Value value;
+    if (entry.is_string()) {
+      value = entry.get<std::string>();
+    } else if (field.type == FieldType::real && entry.is_number()) {
+      value = entry.get<double>();
+    } else if (entry.is_number_integer()) {
+      value = entry.get<std::int64_t>();
+    }
+    if (std::holds_alternative<std::monostate>(value) || !check_value(field, value).empty()) {
+      throw StoreError(
+          fmt::format("a stored configuration has an invalid {}: {}", field.name, config));
+    }
+    field.set(spec, value);
+  }
+  return spec;
+}
+
+Store Store::open_for_writing(const std::filesystem::path& file) {
+  std::error_code ignored;
+  const bool exists =
+      std::filesystem::exists(file, ignored) && std::filesystem::file_size(file, ignored) > 0;
+  const bool interrupted_commit = std::filesystem::exists(file.string() + "-journal", ignored);
+  // An interrupted commit has to be rolled back before the file can be judged.
+  if (exists && !interrupted_commit) {
+    Database untouched(file, Database::Mode::read_only);
+    check_version(untouched);
+    check_file(untouched);
+    check_numerics(untouched);
+  }
+  Store store{Database(file, Database::Mode::create)};
+  Database& database = store.database_;
+  // A rollback journal works on network file systems, where a write-ahead log does not.
+  database.query_text("PRAGMA journal_mode = DELETE");
+  database.execute("PRAGMA synchronous = FULL");
+  database.execute("PRAGMA foreign_keys = ON");
+  const bool empty = database.query_integer("SELECT count(*) FROM sqlite_schema") == 0;
+  if (empty) {
+    create_schema(database);
+  } else {
+    check_version(database);
+    if (interrupted_commit) check_file(database);
+    check_numerics(database);
+  }
+  return store;
+}
+
+Store Store::open_for_reading(const std::filesystem::path& file) {
+  // Rolling back an interrupted commit takes write access; without it a clean file still reads.
+  const bool writable = access(file.c_str(), W_OK) == 0;
+  Store store{Database(file, writable ? Database::Mode::read_write : Database::Mode::read_only)};
+  store.database_.execute("PRAGMA query_only = ON");
+  check_version(store.database_);
+  return store;
+}
+
+void Store::begin_session() {
+  Transaction transaction(database_);
+  database_.prepare("INSERT INTO sessions(started_at, host, process, version) VALUES(?, ?, ?, ?)")
+      .bind(0, utc_now())
+      .bind(1, host_name())
+      .bind(2, static_cast<std::int64_t>(getpid()))
+      .bind(3, fmt::format("{} ({})", build::kVersion, build::kCommit))
+      .run();
+  session_ = database_.last_insert_id();
+  transaction.commit();
+}
+
+void Store::end_session() {
+  database_.prepare("UPDATE sessions SET ended_at = ? WHERE id = ?")
+      .bind(0, utc_now())
+      .bind(1, session_)
+      .run();
+}
+
+void Store::commit(std::span<const RunResult> results) {
+  Transaction transaction(database_);
+  for (const RunResult& result : results)
+    insert_run(result);
+  transaction.commit();
+}
+
+void Store::insert_run(const RunResult& result) {
+  const std::string id = run_id(result.spec);
+  database_.prepare("DELETE FROM runs WHERE run_id = ? AND status = 'error'").bind(0, id).run();
+  Statement insert = database_.prepare(
+      "INSERT INTO runs(run_id, config, status, cause, steps, loss, accuracy, vni_initial, "
+      "vni_final, n_eff_final, log10_gradient_ratio, error, engine, device, seconds, finished_at, "
+      "session) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+  insert.bind(0, id).bind(1, spec_text(result.spec)).bind(2, to_string(result.status));
+  if (result.cause) insert.bind(3, to_string(*result.cause));
+  if (result.status == RunStatus::error) {
+    insert.bind(11, result.error);
+  } else {
+    insert.bind(4, result.steps.value()).bind(5, result.loss).bind(6, result.accuracy);
+    const Probe& first = result.probes.front();
+    const Probe& last = result.probes.back();
+    insert.bind(7, first.layers.back().vni)
+        .bind(8, last.layers.back().vni)
+        .bind(9, last.layers.back().n_eff)
+        .bind(10, log10_gradient_ratio(last));
+  }
+  insert.bind(12, result.engine)
+      .bind(13, result.device)
+      .bind(14, result.seconds)
+      .bind(15, utc_now())
+      .bind(16, session_)
+      .run();
+
+  const std::int64_t row = database_.last_insert_id();
+  for (std::size_t k = 0; k < result.probes.size(); ++k) {
+    const bool is_end = k == 0 || k + 1 == result.probes.size();
+    const bool keep = result.spec.spectrum == SpectrumStorage::all ||
+                      (result.spec.spectrum == SpectrumStorage::ends && is_end);
+    insert_probe(row, result.spec.probe_samples, result.probes[k], keep);
+  }
+}
+
+void Store::insert_probe(std::int64_t run_row, std::int64_t samples, const Probe& probe,
+                         bool with_spectrum) {
+  Statement insert = database_.prepare(
+      "INSERT INTO probes(run, step, samples, vni, live, n_eff, effective_rank, q, gradient_rms, "
+      "spectrum) VALUES(?,?,?,?,?,?,?,?,?,?)");
+  insert.bind(0, run_row)
+      .bind(1, probe.step.value())
+      .bind(2, samples)
+      .bind_blob(3, bytes_of(per_layer(probe, &LayerProbe::vni)))
+      .bind_blob(4, bytes_of(per_layer(probe, &LayerProbe::live)))
+      .bind_blob(5, bytes_of(per_layer(probe, &LayerProbe::n_eff)))
+      .bind_blob(6, bytes_of(per_layer(probe, &LayerProbe::effective_rank)))
+      .bind_blob(7, bytes_of(per_layer(probe, &LayerProbe::q)))
+      .bind_blob(8, bytes_of(per_layer(probe, &LayerProbe::gradient_rms)));
+  if (with_spectrum) {
+    std::vector<float> eigenvalues;
+    for (const LayerProbe& layer : probe.layers) {
+      eigenvalues.insert(eigenvalues.end(), layer.spectrum.begin(), layer.spectrum.end());
+    }
+    insert.bind_blob(9, bytes_of(eigenvalues));
+  }
+  insert.run();
+}
+
+std::unordered_set<std::string> Store::completed_ids() {
+  std::unordered_set<std::string> ids;
+  Statement select = database_.prepare("SELECT run_id FROM runs WHERE status <> 'error'");
+  while (select.step())
+    ids.insert(select.text(0));
+  return ids;
+}
+
+std::vector<StoredRun> Store::runs() {
+  std::vector<StoredRun> rows;
+  Statement select = database_.prepare(
+      "SELECT id, run_id, config, status, cause, steps, loss, accuracy, vni_initial, vni_final, "
+      "n_eff_final, log10_gradient_ratio, error, engine, device, seconds, finished_at FROM runs");
+  while (select.step()) {
+    StoredRun run;
+    run.row = select.integer(0);
+    run.run_id = select.text(1);
+    run.config = select.text(2);
+    run.spec = spec_from_text(run.config);
+    run.status = status_from(select.text(3));
+    run.cause = select.text(4);
+    run.steps = select.integer(5);
+    run.loss = select.real(6);
+    run.accuracy = select.real(7);
+    run.vni_initial = select.real(8);
+    run.vni_final = select.real(9);
+    run.n_eff_final = select.real(10);
+    run.log10_gradient_ratio = select.real(11);
+    run.error = select.text(12);
+    run.engine = select.text(13);
+    run.device = select.text(14);
+    run.seconds = select.real(15);
+    run.finished_at = select.text(16);
+    rows.push_back(std::move(run));
+  }
+  return rows;
+}
+
+std::vector<StoredProbe> Store::probes(std::int64_t run_row) {
+  std::vector<StoredProbe> rows;
+  Statement select = database_.prepare(
+      "SELECT step, samples, vni, live, n_eff, effective_rank, q, gradient_rms, spectrum "
+      "FROM probes WHERE run = ? ORDER BY step");
+  select.bind(0, run_row);
+  while (select.step()) {
+    StoredProbe probe;
+    probe.step = select.integer(0);
+    const std::int64_t samples = select.integer(1);
+    probe.vni = values_of<double>(select.blob(2));
+    probe.live = values_of<double>(select.blob(3));
+    probe.n_eff = values_of<double>(select.blob(4));
+    probe.effective_rank = values_of<double>(select.blob(5));
+    probe.q = values_of<double>(select.blob(6));
+    probe.gradient_rms = values_of<double>(select.blob(7));
+    if (!select.is_null(8)) {
+      const std::vector<float> eigenvalues = values_of<float>(select.blob(8));
+      auto next = eigenvalues.begin();
+      probe.spectrum.emplace();
+      for (const double live : probe.live) {
+        const auto count = std::min(static_cast<std::int64_t>(live), samples);
+        if (eigenvalues.end() - next < count) {
+          throw StoreError(
+              fmt::format("{}: a stored spectrum is shorter than its live nodes", file().string()));
+        }
+        probe.spectrum->emplace_back(next, next + count);
+        next += count;
+      }
+    }
+    rows.push_back(std::move(probe));
+  }
+  return rows;
+}
+
+std::vector<Session> Store::sessions() {
+  std::vector<Session> rows;
+  Statement select = database_.prepare(
+      "SELECT started_at, ended_at, host, version, "
+      "(SELECT count(*) FROM runs WHERE runs.session = sessions.id) FROM sessions ORDER BY id");
+  while (select.step()) {
+    rows.push_back({.started_at = select.text(0),
+                    .ended_at = select.text(1),
+                    .host = select.text(2),
+                    .version = select.text(3),
+                    .runs = select.integer(4)});
+  }
+  return rows;
+}
+
+std::optional<double> Store::latest_rate() {
+  Statement select = database_.prepare(
+      "SELECT count(*), 86400.0 * (julianday(max(finished_at)) - julianday(started_at)) "
+      "FROM runs JOIN sessions ON sessions.id = runs.session "
+      "WHERE session = (SELECT max(session) FROM runs)");
+  if (!select.step() || select.integer(0) < 2 || !(select.real(1) > 0.0)) return std::nullopt;
+  return static_cast<double>(select.integer(0)) / select.real(1);
+}
+
+}  // namespace vnsweep

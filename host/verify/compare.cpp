@@ -1,0 +1,93 @@
+#include "host/verify/compare.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace vnsweep {
+namespace {
+
+constexpr double kInfinite = std::numeric_limits<double>::infinity();
+
+double relative_error(double a, double b) {
+  if (std::isnan(a) && std::isnan(b)) return 0.0;
+  return vnsweep::relative_error(std::vector<double>{a}, std::vector<double>{b});
+}
+
+/// The largest, with NaN counted as larger than anything.
+void keep_worst(double& worst, double error) {
+  if (!(error <= worst)) worst = std::isnan(error) ? kInfinite : error;
+}
+
+void compare_probes(const Probe& candidate, const Probe& oracle, NetworkError& error) {
+  for (std::size_t l = 0; l < oracle.layers.size(); ++l) {
+    const LayerProbe& a = candidate.layers[l];
+    const LayerProbe& b = oracle.layers[l];
+    keep_worst(error.vni, relative_error(a.vni, b.vni));
+    keep_worst(error.spectrum, vnsweep::relative_error(a.spectrum, b.spectrum));
+    keep_worst(error.gradient, relative_error(a.gradient_rms, b.gradient_rms));
+    error.live_nodes_agree = error.live_nodes_agree && a.live == b.live;
+  }
+}
+
+}  // namespace
+
+double relative_error(const std::vector<double>& a, const std::vector<double>& b) {
+  if (a.size() != b.size()) return kInfinite;
+  double difference = 0.0;
+  double norm = 0.0;
+  for (std::size_t k = 0; k < a.size(); ++k) {
+    difference += (a[k] - b[k]) * (a[k] - b[k]);
+    norm += b[k] * b[k];
+  }
+  if (!std::isfinite(difference) || !std::isfinite(norm)) return kInfinite;
+  if (difference == 0.0) return 0.0;
+  return std::sqrt(difference / norm);
+}
+
+double NetworkError::worst() const {
+  return std::max({weights, loss, vni, spectrum, gradient, live_nodes_agree ? 0.0 : kInfinite});
+}
+
+std::vector<NetworkError> compare_engines(Engine& candidate, Engine& oracle, NetworkBatch batch,
+                                          StepCount steps, const ProbeSpec& probe) {
+  batch.stopping = Stopping::at_budget;
+  batch.record_losses = true;
+  std::vector<NetworkIndex> all(batch.networks.size());
+  for (std::size_t n = 0; n < all.size(); ++n)
+    all[n] = NetworkIndex(static_cast<std::uint32_t>(n));
+
+  candidate.initialize(batch);
+  oracle.initialize(batch);
+  const std::vector<Probe> candidate_first = candidate.probe(probe, all);
+  const std::vector<Probe> oracle_first = oracle.probe(probe, all);
+  candidate.train(steps);
+  oracle.train(steps);
+
+  std::vector<NetworkError> errors;
+  for (std::size_t n = 0; n < all.size(); ++n) {
+    NetworkError error;
+    error.network = all[n];
+    const NetworkWeights a = candidate.download_weights(all[n]);
+    const NetworkWeights b = oracle.download_weights(all[n]);
+    for (std::size_t l = 0; l < b.weights.size(); ++l) {
+      std::vector<double> layer_a = a.weights[l];
+      std::vector<double> layer_b = b.weights[l];
+      layer_a.insert(layer_a.end(), a.biases[l].begin(), a.biases[l].end());
+      layer_b.insert(layer_b.end(), b.biases[l].begin(), b.biases[l].end());
+      keep_worst(error.weights, vnsweep::relative_error(layer_a, layer_b));
+    }
+    const std::vector<double> losses_a = candidate.losses(all[n]);
+    const std::vector<double> losses_b = oracle.losses(all[n]);
+    if (losses_a.size() != losses_b.size()) error.loss = kInfinite;
+    for (std::size_t t = 0; t < std::min(losses_a.size(), losses_b.size()); ++t) {
+      keep_worst(error.loss, relative_error(losses_a[t], losses_b[t]));
+    }
+    compare_probes(candidate_first[n], oracle_first[n], error);
+    errors.push_back(error);
+  }
+  return errors;
+}
+
+}  // namespace vnsweep

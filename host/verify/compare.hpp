@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "kernels/engine.hpp"
+
+namespace vnsweep {
+
+/// How far one network of a candidate engine is from the oracle. All errors are relative; a NaN
+/// against a number is infinite, NaN against NaN is zero.
+struct NetworkError {
+  NetworkIndex network;
+  double weights = 0.0;   ///< worst layer, Frobenius norm of the difference over that of the oracle
+  double loss = 0.0;      ///< worst step
+  double vni = 0.0;       ///< worst layer
+  double spectrum = 0.0;  ///< worst layer, 2-norm of the difference over that of the oracle
+  double gradient = 0.0;  ///< worst layer's gradient RMS
+  bool live_nodes_agree = true;
+
+  double worst() const;
+};
+
+/// Trains `batch` for `steps` on both engines and compares every network.
+std::vector<NetworkError> compare_engines(Engine& candidate, Engine& oracle, NetworkBatch batch,
+                                          StepCount steps, const ProbeSpec& probe);
+
+/// Norm of a - b over the norm of b; infinite if the sizes differ or anything is not finite.
+double relative_error(const std::vector<double>& a, const std::vector<double>& b);
+
+}  // namespace vnsweep

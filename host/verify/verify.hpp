@@ -1,0 +1,32 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "host/verify/compare.hpp"
+
+namespace vnsweep {
+
+/// A batch that covers one combination of what an engine can do.
+struct VerificationCase {
+  std::string name;
+  NetworkBatch batch;
+  StepCount steps;
+};
+
+/// Every activation, initialisation, optimizer and objective, widths around the vector lengths,
+/// depths from 1 up, one to eleven networks, 1 to 33 samples, full and mini-batches.
+std::vector<VerificationCase> verification_cases();
+
+/// Largest errors that float32 engines may have against the reference over a case's steps.
+struct Tolerances {
+  double weights = 2e-5;
+  double loss = 2e-5;
+  double indicators = 1e-5;  ///< VNI, spectrum, gradient RMS, at initialisation
+};
+
+/// Whether every error is within its tolerance; false for NaN.
+bool is_within(const NetworkError& error, const Tolerances& tolerances);
+
+}  // namespace vnsweep

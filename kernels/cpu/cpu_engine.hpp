@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "kernels/cpu/aligned_buffer.hpp"
+#include "kernels/cpu/layout.hpp"
+#include "kernels/cpu/network_probe.hpp"
+#include "kernels/cpu/training_passes.hpp"
+#include "kernels/engine.hpp"
+#include "kernels/random/draws.hpp"
+
+namespace vnsweep {
+
+/// Float32 engine for one core: vectorised, one network at a time, many steps of it before the
+/// next, so that its weights stay in cache. Use one engine per core.
+///
+/// Promise: on one machine a network's results are the same bits whatever the batch, the number of
+/// engines and the lengths of the train() calls. Instruction sets round differently.
+class CpuEngine final : public Engine {
+ public:
+  /// @param memory_limit  bytes that one batch may take
+  explicit CpuEngine(std::size_t memory_limit = std::numeric_limits<std::size_t>::max());
+  ~CpuEngine() override;
+
+  void initialize(const NetworkBatch& batch) override;
+  void train(StepCount steps) override;
+  std::vector<Evaluation> evaluate() override;
+  std::vector<Probe> probe(const ProbeSpec& spec, std::span<const NetworkIndex> networks) override;
+  void retire(std::span<const NetworkIndex> networks) override;
+  NetworkWeights download_weights(NetworkIndex network) const override;
+  std::vector<double> losses(NetworkIndex network) const override;
+
+  /// Bytes that `batch` takes, probing included.
+  static std::size_t memory_needed(const NetworkBatch& batch, const ProbeSpec& probe);
+
+ private:
+  struct Network;
+  struct Workspace;
+  /// Sums over the samples of one pass.
+  struct Score {
+    double loss = 0.0;
+    int correct = 0;
+  };
+
+  void train_network(Network& network, StepCount target);
+  void evaluate_network(Network& network);
+  void test_outcome(Network& network);
+  void update_network(Network& network);
+  void forward_pass(const Network& network, const float* input, int samples);
+  Score score_logits(const float* target, int samples) const;
+  void backward_pass(Network& network, const float* input, const float* target, int samples);
+
+  std::size_t memory_limit_;
+  NetworkBatch batch_;
+  std::vector<std::unique_ptr<Network>> networks_;  // null once retired
+  std::unique_ptr<Workspace> workspace_;
+  std::unique_ptr<cpu::NetworkProbe> probe_;
+  ProbeSpec probe_spec_;
+};
+
+}  // namespace vnsweep

@@ -1,0 +1,175 @@
+#include "kernels/cpu/network_probe.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "kernels/cpu/double_passes.hpp"
+#include "kernels/math/loss.hpp"
+#include "kernels/random/draws.hpp"
+
+namespace vnsweep::cpu {
+namespace {
+
+/// The training set is passed through in pieces, so that memory does not grow with its size.
+constexpr int kGradientSamples = 256;
+
+int gradient_samples(const NetworkBatch& batch) {
+  return padded_samples(std::min(batch.data->samples, kGradientSamples));
+}
+
+int widest(const NetworkBatch& batch) {
+  return std::max({batch.width, batch.data->outputs, batch.data->inputs});
+}
+
+/// Transposes `count` rows of (count, nodes) into (nodes, stride); the rest of each row is zero.
+void transpose_input(const float* rows, int count, int nodes, int stride, double* columns) {
+  std::fill_n(columns, static_cast<std::size_t>(nodes) * stride, 0.0);
+  for (int s = 0; s < count; ++s) {
+    for (int i = 0; i < nodes; ++i) {
+      columns[static_cast<std::size_t>(i) * stride + s] =
+          rows[static_cast<std::size_t>(s) * nodes + i];
+    }
+  }
+}
+
+/// Sum of squares over the first `count` samples of every node.
+double sum_of_squares(const double* a, int nodes, int count, int stride) {
+  double sum = 0.0;
+  for (int i = 0; i < nodes; ++i) {
+    const double* row = a + static_cast<std::size_t>(i) * stride;
+    for (int s = 0; s < count; ++s)
+      sum += row[s] * row[s];
+  }
+  return sum;
+}
+
+}  // namespace
+
+NetworkProbe::NetworkProbe(const NetworkBatch& batch, const ProbeSpec& spec)
+    : batch_(batch), spec_(spec) {
+  const int samples = std::max(padded_samples(spec.samples), gradient_samples(batch));
+  const auto plane = static_cast<std::size_t>(widest(batch)) * samples;
+  input_ = AlignedBuffer<double>(plane);
+  x_ = AlignedBuffer<double>(plane);
+  h_ = AlignedBuffer<double>(plane);
+}
+
+std::size_t NetworkProbe::bytes(const NetworkBatch& batch, const ProbeSpec& spec, int depth) {
+  const auto width = static_cast<std::size_t>(widest(batch));
+  const auto probes = static_cast<std::size_t>(padded_samples(spec.samples));
+  const auto samples = static_cast<std::size_t>(gradient_samples(batch));
+  const auto gram = std::min(width, probes);
+  return sizeof(double) * (2 * width * width + 4 * width * std::max(probes, samples) +
+                           2 * gram * gram + static_cast<std::size_t>(depth) * width * samples);
+}
+
+Probe NetworkProbe::measure(const NetworkSpec& network, const NetworkLayout& layout,
+                            const float* parameters) {
+  Probe result;
+  result.layers.resize(static_cast<std::size_t>(network.depth));
+  result.weights_finite =
+      std::all_of(parameters, parameters + layout.size, [](float w) { return std::isfinite(w); });
+  measure_nodes(network, layout, parameters, result);
+  measure_gradients(layout, parameters, result);
+  return result;
+}
+
+void NetworkProbe::unpack_layer(const LayerLayout& layer, const float* parameters) {
+  const auto outputs = static_cast<std::size_t>(layer.outputs);
+  const auto inputs = static_cast<std::size_t>(layer.inputs);
+  weights_.resize(outputs * inputs);
+  transposed_.resize(outputs * inputs);
+  bias_.resize(outputs);
+  for (std::size_t j = 0; j < inputs; ++j) {
+    const float* row = parameters + layer.offset + j * static_cast<std::size_t>(layer.stride);
+    for (std::size_t i = 0; i < outputs; ++i) {
+      weights_[i * inputs + j] = row[i];
+      transposed_[j * outputs + i] = row[i];
+    }
+  }
+  std::copy_n(parameters + layer.bias_offset(), outputs, bias_.begin());
+}
+
+void NetworkProbe::measure_nodes(const NetworkSpec& network, const NetworkLayout& layout,
+                                 const float* parameters, Probe& result) {
+  const int probes = spec_.samples;
+  const int stride = padded_samples(probes);
+  const std::vector<float> drawn = draw_probe_inputs(network.run_key, probes, batch_.data->inputs);
+  transpose_input(drawn.data(), probes, batch_.data->inputs, stride, input_.data());
+
+  const double* below = input_.data();
+  for (std::size_t l = 0; l < result.layers.size(); ++l) {
+    const LayerLayout& layer = layout.layers[l];
+    unpack_layer(layer, parameters);
+    multiply(weights_.data(), bias_.data(), below, layer.outputs, layer.inputs, stride, h_.data());
+    result.layers[l].q = sum_of_squares(h_.data(), layer.outputs, probes, stride) /
+                         (static_cast<double>(layer.outputs) * probes);
+    activate(batch_.activation, h_.data(), static_cast<std::size_t>(layer.outputs) * stride,
+             x_.data(), nullptr);
+    correlation_statistics(x_.data(), layer.outputs, probes, static_cast<std::size_t>(stride),
+                           correlation_, result.layers[l]);
+    below = x_.data();
+  }
+}
+
+void NetworkProbe::measure_gradients(const NetworkLayout& layout, const float* parameters,
+                                     Probe& result) {
+  const TrainingData& data = *batch_.data;
+  const std::size_t depth = result.layers.size();
+  const int stride = gradient_samples(batch_);
+  while (derivatives_.size() < depth) {
+    derivatives_.emplace_back(static_cast<std::size_t>(batch_.width) * stride);
+  }
+  std::vector<double> squares(depth, 0.0);
+  const double per_output = 1.0 / (static_cast<double>(data.samples) * data.outputs);
+
+  for (int first = 0; first < data.samples; first += stride) {
+    const int count = std::min(stride, data.samples - first);
+    transpose_input(data.input.data() + static_cast<std::size_t>(first) * data.inputs, count,
+                    data.inputs, stride, input_.data());
+    const double* below = input_.data();
+    for (std::size_t l = 0; l <= depth; ++l) {
+      const LayerLayout& layer = layout.layers[l];
+      unpack_layer(layer, parameters);
+      multiply(weights_.data(), bias_.data(), below, layer.outputs, layer.inputs, stride,
+               h_.data());
+      if (l == depth) break;
+      activate(batch_.activation, h_.data(), static_cast<std::size_t>(layer.outputs) * stride,
+               x_.data(), derivatives_[l].data());
+      below = x_.data();
+    }
+
+    // h_ holds the logits; turn them into d loss / d z, then go down the layers.
+    for (int k = 0; k < data.outputs; ++k) {
+      double* z = h_.data() + static_cast<std::size_t>(k) * stride;
+      for (int s = 0; s < count; ++s) {
+        const double y = data.target[static_cast<std::size_t>(first + s) * data.outputs + k];
+        z[s] = loss_derivative(batch_.objective, z[s], y) * per_output;
+      }
+      std::fill(z + count, z + stride, 0.0);
+    }
+    double* delta = h_.data();
+    double* delta_below = x_.data();
+    for (std::size_t l = depth; l-- > 0;) {
+      const LayerLayout& above = layout.layers[l + 1];
+      unpack_layer(above, parameters);
+      multiply(transposed_.data(), nullptr, delta, above.inputs, above.outputs, stride,
+               delta_below);
+      const double* derivative = derivatives_[l].data();
+      const auto size = static_cast<std::size_t>(above.inputs) * stride;
+      for (std::size_t e = 0; e < size; ++e)
+        delta_below[e] *= derivative[e];
+      squares[l] += sum_of_squares(delta_below, above.inputs, count, stride);
+      std::swap(delta, delta_below);
+    }
+  }
+
+  for (std::size_t l = 0; l < depth; ++l) {
+    result.layers[l].gradient_rms =
+        std::sqrt(squares[l] / (static_cast<double>(data.samples) * batch_.width));
+    result.gradients_finite = result.gradients_finite && std::isfinite(squares[l]);
+  }
+}
+
+}  // namespace vnsweep::cpu

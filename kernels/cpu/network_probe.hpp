@@ -1,0 +1,42 @@
+#pragma once
+
+#include <vector>
+
+#include "kernels/cpu/aligned_buffer.hpp"
+#include "kernels/cpu/correlation.hpp"
+#include "kernels/cpu/layout.hpp"
+#include "kernels/engine.hpp"
+
+namespace vnsweep::cpu {
+
+/// Measures networks of one batch. The passes run in double precision on the float32 weights, so a
+/// measurement differs from the exact value for those weights by rounding of doubles only.
+class NetworkProbe {
+ public:
+  NetworkProbe(const NetworkBatch& batch, const ProbeSpec& spec);
+
+  /// Indicators of all hidden layers; `network` and `step` of the result are left to the caller.
+  Probe measure(const NetworkSpec& network, const NetworkLayout& layout, const float* parameters);
+
+  /// Bytes held for probing a network of the batch's greatest depth.
+  static std::size_t bytes(const NetworkBatch& batch, const ProbeSpec& spec, int depth);
+
+ private:
+  void measure_nodes(const NetworkSpec& network, const NetworkLayout& layout,
+                     const float* parameters, Probe& result);
+  void measure_gradients(const NetworkLayout& layout, const float* parameters, Probe& result);
+  void unpack_layer(const LayerLayout& layer, const float* parameters);
+
+  const NetworkBatch& batch_;
+  ProbeSpec spec_;
+  std::vector<double> weights_;     ///< current layer (outputs, inputs)
+  std::vector<double> transposed_;  ///< current layer (inputs, outputs)
+  std::vector<double> bias_;
+  AlignedBuffer<double> input_;                     ///< (inputs, samples)
+  AlignedBuffer<double> x_;                         ///< (nodes, samples)
+  AlignedBuffer<double> h_;                         ///< (nodes, samples)
+  std::vector<AlignedBuffer<double>> derivatives_;  ///< per hidden layer (width, samples)
+  CorrelationWorkspace correlation_;
+};
+
+}  // namespace vnsweep::cpu

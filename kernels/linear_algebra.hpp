@@ -1,0 +1,35 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace vnsweep {
+
+/// Makes the linear algebra library single-threaded: parallelism is over networks, and results must
+/// not depend on how many threads there are. Called by everything in this header.
+void pin_linear_algebra_threads();
+
+/// Version and kernel choice of the linear algebra library, for provenance.
+std::string linear_algebra_description();
+
+/// Orthogonal factor Q of G = Q R with positive diagonal of R.
+/// @param gaussian  G (n, n), row-major
+/// @returns Q (n, n), row-major; Haar-distributed when G is Gaussian
+/// @throws std::runtime_error if LAPACK reports a failure
+std::vector<double> haar_orthogonal(std::span<const float> gaussian, int n);
+
+/// Gram matrix of the rows of Z, lower triangle in row-major order.
+/// @param z        (rows, columns), row-major
+/// @param[out] c   Z Z^T (rows, rows), only c[i * rows + j] with j <= i is written
+void gram_of_rows(std::span<const double> z, int rows, int columns, std::span<double> c);
+
+/// Gram matrix of the columns of Z, lower triangle: Z^T Z (columns, columns), as gram_of_rows.
+void gram_of_columns(std::span<const double> z, int rows, int columns, std::span<double> c);
+
+/// Eigenvalues of a symmetric matrix, descending.
+/// @param lower  (n, n), lower triangle in row-major order; destroyed
+/// @throws std::runtime_error if LAPACK does not converge
+std::vector<double> symmetric_eigenvalues(std::span<double> lower, int n);
+
+}  // namespace vnsweep

@@ -1,0 +1,96 @@
+#include "kernels/random/draws.hpp"
+
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+#include "kernels/linear_algebra.hpp"
+
+namespace vnsweep {
+namespace {
+
+std::uint32_t layer_tensor(LayerIndex layer) {
+  return static_cast<std::uint32_t>(layer.value());
+}
+
+}  // namespace
+
+std::vector<float> draw_normals(const RandomSequence& sequence, std::int64_t count) {
+  std::vector<float> normals(static_cast<std::size_t>(count));
+  for (std::int64_t e = 0; e < count; e += 4) {
+    const auto words = sequence.block(static_cast<std::uint64_t>(e / 4));
+    const NormalPair low = box_muller(words[0], words[1]);
+    const NormalPair high = box_muller(words[2], words[3]);
+    const float lanes[4] = {low.first, low.second, high.first, high.second};
+    for (std::int64_t lane = 0; lane < 4 && e + lane < count; ++lane) {
+      normals[e + lane] = lanes[lane];
+    }
+  }
+  return normals;
+}
+
+std::vector<float> draw_weights(const NetworkBatch& batch, const NetworkSpec& network,
+                                LayerIndex layer) {
+  const LayerShape shape = layer_shape(batch, network.depth, layer);
+  const auto count = static_cast<std::int64_t>(shape.outputs) * shape.inputs;
+  std::vector<float> weights =
+      draw_normals({network.run_key, layer_tensor(layer), Stream::weights}, count);
+
+  const bool hidden_to_hidden = layer.value() > 1 && layer.value() <= network.depth;
+  if (batch.initialization == Initialization::orthogonal && hidden_to_hidden) {
+    const std::vector<double> q = haar_orthogonal(weights, shape.outputs);
+    for (std::size_t e = 0; e < weights.size(); ++e) {
+      weights[e] = static_cast<float>(network.scale * q[e]);
+    }
+    return weights;
+  }
+  const double standard_deviation = network.scale / std::sqrt(shape.inputs);
+  for (float& w : weights)
+    w = static_cast<float>(standard_deviation * w);
+  return weights;
+}
+
+std::vector<float> draw_biases(const NetworkBatch& batch, const NetworkSpec& network,
+                               LayerIndex layer) {
+  const LayerShape shape = layer_shape(batch, network.depth, layer);
+  if (network.bias_scale == 0.0) return std::vector<float>(shape.outputs, 0.0F);
+  std::vector<float> biases =
+      draw_normals({network.run_key, layer_tensor(layer), Stream::biases}, shape.outputs);
+  for (float& b : biases)
+    b = static_cast<float>(network.bias_scale * b);
+  return biases;
+}
+
+std::vector<std::int32_t> draw_epoch_order(std::uint64_t run_key, std::int64_t epoch, int samples) {
+  const RandomSequence sequence{run_key, static_cast<std::uint32_t>(epoch), Stream::batch_order};
+  std::vector<std::int32_t> order(samples);
+  std::iota(order.begin(), order.end(), 0);
+  // Fisher-Yates; scaling a 32-bit word to the range is uneven by less than samples / 2^32.
+  for (int i = samples - 1; i > 0; --i) {
+    const auto words = sequence.block(static_cast<std::uint64_t>(i) / 4);
+    const std::uint64_t word = words[static_cast<std::size_t>(i) % 4];
+    const auto j = static_cast<std::size_t>((word * (static_cast<std::uint64_t>(i) + 1)) >> 32);
+    std::swap(order[i], order[j]);
+  }
+  return order;
+}
+
+std::vector<float> draw_probe_inputs(std::uint64_t run_key, int samples, int inputs) {
+  return draw_normals({run_key, 0, Stream::probe_inputs},
+                      static_cast<std::int64_t>(samples) * inputs);
+}
+
+MinibatchSequence::MinibatchSequence(std::uint64_t run_key, int samples, int minibatch)
+    : run_key_(run_key), samples_(samples), minibatch_(minibatch) {}
+
+const std::int32_t* MinibatchSequence::indices(std::int64_t step) {
+  const std::int64_t per_epoch = samples_ / minibatch_;
+  const std::int64_t epoch = step / per_epoch;
+  if (epoch != epoch_) {
+    order_ = draw_epoch_order(run_key_, epoch, samples_);
+    epoch_ = epoch;
+  }
+  return order_.data() + (step % per_epoch) * minibatch_;
+}
+
+}  // namespace vnsweep

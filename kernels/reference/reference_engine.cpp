@@ -1,0 +1,430 @@
+#include "kernels/reference/reference_engine.hpp"
+
+#include <cmath>
+#include <stdexcept>
+#include <utility>
+
+#include "kernels/random/draws.hpp"
+#include "kernels/reference/reference_statistics.hpp"
+
+namespace vnsweep {
+namespace {
+
+using reference::Matrix;
+using reference::Vector;
+
+double phi(Activation activation, double h) {
+  switch (activation) {
+    case Activation::linear:
+      return h;
+    case Activation::tanh:
+      return std::tanh(h);
+    case Activation::relu:
+      return h <= 0.0 ? 0.0 : h;  // NaN passes through
+    case Activation::hardtanh:
+      return h > 1.0 ? 1.0 : (h < -1.0 ? -1.0 : h);
+  }
+  throw std::logic_error("reference engine: unknown activation");
+}
+
+/// phi'(h); the kinks of relu and hardtanh count as flat, as in PyTorch.
+double phi_derivative(Activation activation, double h) {
+  switch (activation) {
+    case Activation::linear:
+      return 1.0;
+    case Activation::tanh:
+      return 1.0 - std::tanh(h) * std::tanh(h);
+    case Activation::relu:
+      return h > 0.0 ? 1.0 : 0.0;
+    case Activation::hardtanh:
+      return h > -1.0 && h < 1.0 ? 1.0 : 0.0;
+  }
+  throw std::logic_error("reference engine: unknown activation");
+}
+
+double sample_loss(Objective objective, double z, double y) {
+  if (objective == Objective::squared_error) return (z - y) * (z - y);
+  // ln(1 + e^z) - y z, with the exponent kept negative.
+  const double softplus = z > 0.0 ? z + std::log1p(std::exp(-z)) : std::log1p(std::exp(z));
+  return softplus - y * z;
+}
+
+double sample_loss_derivative(Objective objective, double z, double y) {
+  if (objective == Objective::squared_error) return 2.0 * (z - y);
+  return (z > 0.0 ? 1.0 / (1.0 + std::exp(-z)) : std::exp(z) / (1.0 + std::exp(z))) - y;
+}
+
+bool sample_correct(Objective objective, double z, double y) {
+  const double boundary = objective == Objective::squared_error ? 0.5 : 0.0;
+  return y > 0.5 ? z > boundary : z <= boundary;
+}
+
+/// Weights of one layer and what the optimizer remembers of them; all are (outputs, inputs) and
+/// (outputs).
+struct Layer {
+  Matrix w;
+  Vector b;
+  Matrix first_w;
+  Vector first_b;
+  Matrix second_w;
+  Vector second_b;
+};
+
+struct Forward {
+  std::vector<Matrix> h;  ///< pre-activations, layers 1..L+1, (samples, nodes); the last are logits
+  std::vector<Matrix> x;  ///< x[0] the input, x[l] the outputs of hidden layer l, (samples, nodes)
+};
+
+Forward forward(const std::vector<Layer>& layers, Activation activation, Matrix input) {
+  Forward pass;
+  pass.x.push_back(std::move(input));
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    const Matrix& in = pass.x[l];
+    Matrix h(in.size(), Vector(layers[l].b.size()));
+    for (std::size_t s = 0; s < in.size(); ++s) {
+      for (std::size_t i = 0; i < layers[l].b.size(); ++i) {
+        h[s][i] = layers[l].b[i];
+        for (std::size_t j = 0; j < in[s].size(); ++j)
+          h[s][i] += layers[l].w[i][j] * in[s][j];
+      }
+    }
+    pass.h.push_back(h);
+    if (l + 1 < layers.size()) {
+      for (Vector& row : h) {
+        for (double& value : row)
+          value = phi(activation, value);
+      }
+      pass.x.push_back(h);
+    }
+  }
+  return pass;
+}
+
+struct Batch {
+  Matrix input;
+  Matrix target;
+};
+
+Batch select_samples(const TrainingData& data, const std::int32_t* indices, int count) {
+  Batch batch;
+  for (int s = 0; s < count; ++s) {
+    const int row = indices == nullptr ? s : indices[s];
+    const float* in = data.input.data() + static_cast<std::size_t>(row) * data.inputs;
+    const float* out = data.target.data() + static_cast<std::size_t>(row) * data.outputs;
+    batch.input.emplace_back(in, in + data.inputs);
+    batch.target.emplace_back(out, out + data.outputs);
+  }
+  return batch;
+}
+
+double mean_loss(Objective objective, const Matrix& z, const Matrix& target) {
+  double sum = 0.0;
+  for (std::size_t s = 0; s < z.size(); ++s) {
+    for (std::size_t k = 0; k < z[s].size(); ++k) {
+      sum += sample_loss(objective, z[s][k], target[s][k]);
+    }
+  }
+  return sum / static_cast<double>(z.size() * z[0].size());
+}
+
+/// d mean loss / d h_l for layers 1..L+1, each (samples, nodes).
+std::vector<Matrix> backward(const std::vector<Layer>& layers, Activation activation,
+                             Objective objective, const Forward& pass, const Matrix& target) {
+  const std::size_t last = layers.size() - 1;
+  std::vector<Matrix> delta(layers.size());
+  delta[last] = pass.h[last];
+  const auto outputs = static_cast<double>(target.size() * target[0].size());
+  for (std::size_t s = 0; s < target.size(); ++s) {
+    for (std::size_t k = 0; k < target[s].size(); ++k) {
+      delta[last][s][k] =
+          sample_loss_derivative(objective, pass.h[last][s][k], target[s][k]) / outputs;
+    }
+  }
+  for (std::size_t l = last; l-- > 0;) {
+    delta[l] = pass.h[l];
+    for (std::size_t s = 0; s < target.size(); ++s) {
+      for (std::size_t j = 0; j < layers[l].b.size(); ++j) {
+        double sum = 0.0;
+        for (std::size_t i = 0; i < layers[l + 1].b.size(); ++i) {
+          sum += layers[l + 1].w[i][j] * delta[l + 1][s][i];
+        }
+        delta[l][s][j] = sum * phi_derivative(activation, pass.h[l][s][j]);
+      }
+    }
+  }
+  return delta;
+}
+
+struct LayerGradient {
+  Matrix w;
+  Vector b;
+};
+
+std::vector<LayerGradient> weight_gradients(const Forward& pass, const std::vector<Matrix>& delta) {
+  std::vector<LayerGradient> gradients;
+  for (std::size_t l = 0; l < delta.size(); ++l) {
+    const std::size_t outputs = delta[l][0].size();
+    const std::size_t inputs = pass.x[l][0].size();
+    LayerGradient g{Matrix(outputs, Vector(inputs)), Vector(outputs)};
+    for (std::size_t s = 0; s < delta[l].size(); ++s) {
+      for (std::size_t i = 0; i < outputs; ++i) {
+        g.b[i] += delta[l][s][i];
+        for (std::size_t j = 0; j < inputs; ++j)
+          g.w[i][j] += delta[l][s][i] * pass.x[l][s][j];
+      }
+    }
+    gradients.push_back(std::move(g));
+  }
+  return gradients;
+}
+
+/// One parameter's update by the rules of torch.optim; `t` counts updates from 1.
+void update(Optimizer optimizer, const NetworkSpec& spec, std::int64_t t, double gradient,
+            double& parameter, double& first, double& second) {
+  const auto power = static_cast<double>(t);
+  switch (optimizer) {
+    case Optimizer::sgd:
+      first = spec.momentum * first + gradient;
+      parameter -= spec.learning_rate * first;
+      return;
+    case Optimizer::adam: {
+      first = 0.9 * first + (1.0 - 0.9) * gradient;
+      second = 0.999 * second + (1.0 - 0.999) * gradient * gradient;
+      const double first_hat = first / (1.0 - std::pow(0.9, power));
+      const double second_hat = second / (1.0 - std::pow(0.999, power));
+      parameter -= spec.learning_rate * first_hat / (std::sqrt(second_hat) + 1e-8);
+      return;
+    }
+    case Optimizer::rmsprop:
+      second = 0.99 * second + (1.0 - 0.99) * gradient * gradient;
+      parameter -= spec.learning_rate * gradient / (std::sqrt(second) + 1e-8);
+      return;
+  }
+}
+
+double mean_square(const Matrix& a) {
+  double sum = 0.0;
+  for (const Vector& row : a) {
+    for (const double value : row)
+      sum += value * value;
+  }
+  return sum / static_cast<double>(a.size() * a[0].size());
+}
+
+bool all_finite(const Matrix& a) {
+  for (const Vector& row : a) {
+    for (const double value : row) {
+      if (!std::isfinite(value)) return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+struct ReferenceEngine::Network {
+  NetworkSpec spec;
+  std::vector<Layer> layers;
+  std::int64_t step = 0;
+  TrainingStatus status = TrainingStatus::training;
+  std::vector<double> losses;
+
+  Network(const NetworkBatch& batch, const NetworkSpec& network_spec) : spec(network_spec) {
+    for (int l = 1; l <= spec.depth + 1; ++l) {
+      const LayerShape shape = layer_shape(batch, spec.depth, LayerIndex(l));
+      const std::vector<float> w = draw_weights(batch, spec, LayerIndex(l));
+      const std::vector<float> b = draw_biases(batch, spec, LayerIndex(l));
+      Layer layer;
+      for (int i = 0; i < shape.outputs; ++i) {
+        const auto row = w.begin() + static_cast<std::ptrdiff_t>(i) * shape.inputs;
+        layer.w.emplace_back(row, row + shape.inputs);
+      }
+      layer.b.assign(b.begin(), b.end());
+      layer.first_w = layer.second_w = Matrix(shape.outputs, Vector(shape.inputs));
+      layer.first_b = layer.second_b = Vector(shape.outputs);
+      layers.push_back(std::move(layer));
+    }
+  }
+
+  Evaluation evaluate(const NetworkBatch& batch) const {
+    const Batch all = select_samples(*batch.data, nullptr, batch.data->samples);
+    const Matrix z = forward(layers, batch.activation, all.input).h.back();
+    double correct = 0.0;
+    for (std::size_t s = 0; s < z.size(); ++s) {
+      bool every_output = true;
+      for (std::size_t k = 0; k < z[s].size(); ++k) {
+        every_output = every_output && sample_correct(batch.objective, z[s][k], all.target[s][k]);
+      }
+      if (every_output) correct += 1.0;
+    }
+    Evaluation result;
+    result.step = StepCount(step);
+    result.status = status;
+    result.loss = mean_loss(batch.objective, z, all.target);
+    result.accuracy = correct / static_cast<double>(z.size());
+    return result;
+  }
+
+  /// Stops the network if this step is an evaluation that decides its outcome.
+  void test_outcome(const NetworkBatch& batch) {
+    const bool due = step % batch.success.every.value() == 0 || step == batch.budget.value();
+    if (due && batch.stopping == Stopping::on_outcome) {
+      const Evaluation now = evaluate(batch);
+      if (!std::isfinite(now.loss)) {
+        status = TrainingStatus::diverged;
+      } else if (batch.success.is_met(now.loss, now.accuracy)) {
+        status = TrainingStatus::succeeded;
+      }
+    }
+    if (status == TrainingStatus::training && step == batch.budget.value()) {
+      status = TrainingStatus::exhausted;
+    }
+  }
+
+  void update_once(const NetworkBatch& batch) {
+    const int samples = batch.step_samples();
+    const std::int32_t* indices = nullptr;
+    MinibatchSequence sequence(spec.run_key, batch.data->samples, samples);
+    if (batch.minibatch) indices = sequence.indices(step);
+    const Batch now = select_samples(*batch.data, indices, samples);
+    const Forward pass = forward(layers, batch.activation, now.input);
+    const double loss = mean_loss(batch.objective, pass.h.back(), now.target);
+    if (batch.record_losses) losses.push_back(loss);
+    if (!std::isfinite(loss) && batch.stopping == Stopping::on_outcome) {
+      status = TrainingStatus::diverged;
+      return;
+    }
+    const auto delta = backward(layers, batch.activation, batch.objective, pass, now.target);
+    const auto gradients = weight_gradients(pass, delta);
+    ++step;
+    for (std::size_t l = 0; l < layers.size(); ++l) {
+      Layer& layer = layers[l];
+      for (std::size_t i = 0; i < layer.b.size(); ++i) {
+        update(batch.optimizer, spec, step, gradients[l].b[i], layer.b[i], layer.first_b[i],
+               layer.second_b[i]);
+        for (std::size_t j = 0; j < layer.w[i].size(); ++j) {
+          update(batch.optimizer, spec, step, gradients[l].w[i][j], layer.w[i][j],
+                 layer.first_w[i][j], layer.second_w[i][j]);
+        }
+      }
+    }
+  }
+
+  Probe probe(const NetworkBatch& batch, const ProbeSpec& probe_spec) const {
+    Probe result;
+    result.step = StepCount(step);
+    const int inputs = batch.data->inputs;
+    const std::vector<float> drawn = draw_probe_inputs(spec.run_key, probe_spec.samples, inputs);
+    Matrix input;
+    for (int p = 0; p < probe_spec.samples; ++p) {
+      const auto row = drawn.begin() + static_cast<std::ptrdiff_t>(p) * inputs;
+      input.emplace_back(row, row + inputs);
+    }
+    const Forward on_probes = forward(layers, batch.activation, input);
+    const Batch all = select_samples(*batch.data, nullptr, batch.data->samples);
+    const Forward on_data = forward(layers, batch.activation, all.input);
+    const auto delta = backward(layers, batch.activation, batch.objective, on_data, all.target);
+    for (int l = 0; l < spec.depth; ++l) {
+      LayerProbe layer = reference::correlation_statistics(on_probes.x[l + 1]);
+      layer.q = mean_square(on_probes.h[l]);
+      layer.gradient_rms = std::sqrt(mean_square(delta[l]));
+      result.gradients_finite = result.gradients_finite && all_finite(delta[l]);
+      result.layers.push_back(std::move(layer));
+    }
+    for (const Layer& layer : layers) {
+      result.weights_finite = result.weights_finite && all_finite(layer.w) && all_finite({layer.b});
+    }
+    return result;
+  }
+};
+
+void ReferenceEngine::initialize(const NetworkBatch& batch) {
+  networks_.clear();
+  batch_ = batch;
+  for (const NetworkSpec& spec : batch.networks) {
+    networks_.push_back(std::make_shared<Network>(batch, spec));
+  }
+}
+
+void ReferenceEngine::train(StepCount steps) {
+  for (const auto& network : networks_) {
+    if (!network) continue;
+    const std::int64_t target = network->step + steps.value();
+    while (network->status == TrainingStatus::training) {
+      network->test_outcome(batch_);
+      if (network->status != TrainingStatus::training || network->step == target) break;
+      network->update_once(batch_);
+    }
+  }
+}
+
+std::vector<Evaluation> ReferenceEngine::evaluate() {
+  std::vector<Evaluation> results;
+  for (std::size_t n = 0; n < networks_.size(); ++n) {
+    if (!networks_[n]) continue;
+    results.push_back(networks_[n]->evaluate(batch_));
+    results.back().network = NetworkIndex(static_cast<std::uint32_t>(n));
+  }
+  return results;
+}
+
+std::vector<Probe> ReferenceEngine::probe(const ProbeSpec& spec,
+                                          std::span<const NetworkIndex> networks) {
+  std::vector<Probe> results;
+  for (const NetworkIndex index : networks) {
+    results.push_back(networks_.at(index.value())->probe(batch_, spec));
+    results.back().network = index;
+  }
+  return results;
+}
+
+void ReferenceEngine::retire(std::span<const NetworkIndex> networks) {
+  for (const NetworkIndex index : networks)
+    networks_.at(index.value()).reset();
+}
+
+NetworkWeights ReferenceEngine::download_weights(NetworkIndex network) const {
+  NetworkWeights result;
+  for (const Layer& layer : networks_.at(network.value())->layers) {
+    Vector flat;
+    for (const Vector& row : layer.w)
+      flat.insert(flat.end(), row.begin(), row.end());
+    result.weights.push_back(std::move(flat));
+    result.biases.push_back(layer.b);
+  }
+  return result;
+}
+
+std::vector<double> ReferenceEngine::losses(NetworkIndex network) const {
+  return networks_.at(network.value())->losses;
+}
+
+NetworkWeights ReferenceEngine::gradient(NetworkIndex network) const {
+  const auto& layers = networks_.at(network.value())->layers;
+  const Batch all = select_samples(*batch_.data, nullptr, batch_.data->samples);
+  const Forward pass = forward(layers, batch_.activation, all.input);
+  const auto delta = backward(layers, batch_.activation, batch_.objective, pass, all.target);
+  NetworkWeights result;
+  for (const LayerGradient& g : weight_gradients(pass, delta)) {
+    Vector flat;
+    for (const Vector& row : g.w)
+      flat.insert(flat.end(), row.begin(), row.end());
+    result.weights.push_back(std::move(flat));
+    result.biases.push_back(g.b);
+  }
+  return result;
+}
+
+void ReferenceEngine::upload_weights(NetworkIndex network, const NetworkWeights& weights) {
+  auto& layers = networks_.at(network.value())->layers;
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    const std::size_t inputs = layers[l].w[0].size();
+    for (std::size_t i = 0; i < layers[l].b.size(); ++i) {
+      const auto row = weights.weights.at(l).begin() + static_cast<std::ptrdiff_t>(i * inputs);
+      layers[l].w[i].assign(row, row + static_cast<std::ptrdiff_t>(inputs));
+      layers[l].b[i] = weights.biases.at(l).at(i);
+    }
+  }
+}
+
+}  // namespace vnsweep
