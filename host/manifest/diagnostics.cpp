@@ -31,8 +31,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }
 
 /// Control characters would disturb the terminal.
-std::string printable(std::string_view line) {
-  std::string text(line.substr(0, kMaxLineShown));
+std::string printable(std::string text) {
   for (char& c : text) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
   }
@@ -63,7 +62,7 @@ Diagnostics::Diagnostics(std::string file, std::string_view text) : file_(std::m
 }
 
 void Diagnostics::error(SourcePosition position, std::string message) {
-  errors_.push_back({position, std::move(message)});
+  errors_.push_back({position, printable(std::move(message))});
 }
 
 void Diagnostics::throw_if_any() const {
@@ -85,7 +84,7 @@ void Diagnostics::throw_if_any() const {
         fmt::format("{}:{}:{}: error: {}", file_, position.line + 1, position.column + 1, message);
     const auto line = static_cast<std::size_t>(position.line);
     if (line < lines_.size() && static_cast<std::size_t>(position.column) < kMaxLineShown) {
-      text += fmt::format("\n  {}\n  {}^", printable(lines_[line]),
+      text += fmt::format("\n  {}\n  {}^", printable(lines_[line].substr(0, kMaxLineShown)),
                           std::string(static_cast<std::size_t>(position.column), ' '));
     }
   }

@@ -256,15 +256,12 @@ std::vector<Field> make_fields() {
   };
 }
 
+/// "an integer or full", "one of sgd, adam, rmsprop"
 std::string expected(const Field& field) {
-  std::string text = field.type == FieldType::word
-                         ? ""
-                         : (field.type == FieldType::integer ? "an integer" : "a number");
-  if (!field.words.empty()) {
-    if (!text.empty()) text += " or ";
-    text += fmt::format("{}", fmt::join(field.words, ", "));
-  }
-  return text;
+  if (field.type == FieldType::word) return fmt::format("one of {}", fmt::join(field.words, ", "));
+  const char* number = field.type == FieldType::integer ? "an integer" : "a number";
+  if (field.words.empty()) return number;
+  return fmt::format("{} or {}", number, fmt::join(field.words, ", "));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "host/manifest/manifest.hpp"
 
 #include <fmt/format.h>
+#include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -119,6 +120,9 @@ class Reader {
         error(documents[1], "a manifest is a single YAML document");
       }
       return documents.empty() ? YAML::Node() : documents.front();
+    } catch (const YAML::DeepRecursion& e) {
+      diagnostics_.error({e.mark.line, e.mark.column},
+                         "nested too deeply for a manifest; is it the right file?");
     } catch (const YAML::Exception& e) {
       diagnostics_.error({e.mark.line, e.mark.column}, "not valid YAML: " + e.msg);
     }
@@ -594,10 +598,10 @@ class Reader {
                                             field.section, example(field)));
       }
     }
-    const RunSpec& base = manifest_.base;
     const bool has_threshold = given_.contains(find_field("success", "accuracy")) ||
                                given_.contains(find_field("success", "loss"));
-    if (!has_threshold && !base.success_accuracy && !base.success_loss) {
+    const bool malformed = root["success"].IsDefined() && !root["success"].IsMap();
+    if (!has_threshold && !malformed) {
       diagnostics_.error(top,
                          "success has no threshold: add `success: {accuracy: 1.0, loss: 0.1}` or "
                          "one of the two");

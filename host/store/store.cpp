@@ -375,6 +375,11 @@ std::vector<Session> Store::sessions() {
   return rows;
 }
 
+void Store::limit_size_to_present() {
+  const std::int64_t pages = database_.query_integer("PRAGMA page_count");
+  database_.query_integer(fmt::format("PRAGMA max_page_count = {}", pages));
+}
+
 std::optional<double> Store::latest_rate() {
   Statement select = database_.prepare(
       "SELECT count(*), 86400.0 * (julianday(max(finished_at)) - julianday(started_at)) "

@@ -86,6 +86,9 @@ class Store {
   void begin_session();
   void end_session();
 
+  /// Lets the file not grow any more: what a full disk does. For tests and quotas.
+  void limit_size_to_present();
+
   const std::filesystem::path& file() const { return database_.file(); }
 
  private:

@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 namespace vnsweep {
 namespace {
 
+/// A loss close to zero is the small difference of large numbers; below this, errors are absolute.
+constexpr double kSmallLoss = 0.1;
 constexpr double kInfinite = std::numeric_limits<double>::infinity();
 
 double relative_error(double a, double b) {
@@ -82,7 +83,8 @@ std::vector<NetworkError> compare_engines(Engine& candidate, Engine& oracle, Net
     const std::vector<double> losses_b = oracle.losses(all[n]);
     if (losses_a.size() != losses_b.size()) error.loss = kInfinite;
     for (std::size_t t = 0; t < std::min(losses_a.size(), losses_b.size()); ++t) {
-      keep_worst(error.loss, relative_error(losses_a[t], losses_b[t]));
+      const double size = std::max(std::fabs(losses_b[t]), kSmallLoss);
+      keep_worst(error.loss, std::fabs(losses_a[t] - losses_b[t]) / size);
     }
     compare_probes(candidate_first[n], oracle_first[n], error);
     errors.push_back(error);

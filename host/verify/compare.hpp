@@ -12,7 +12,7 @@ namespace vnsweep {
 struct NetworkError {
   NetworkIndex network;
   double weights = 0.0;   ///< worst layer, Frobenius norm of the difference over that of the oracle
-  double loss = 0.0;      ///< worst step
+  double loss = 0.0;      ///< worst step, relative to its loss or 0.1, whichever is larger
   double vni = 0.0;       ///< worst layer
   double spectrum = 0.0;  ///< worst layer, 2-norm of the difference over that of the oracle
   double gradient = 0.0;  ///< worst layer's gradient RMS

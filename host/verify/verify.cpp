@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cmath>
 #include <memory>
 
 #include "kernels/random/draws.hpp"
@@ -32,16 +33,18 @@ std::shared_ptr<const TrainingData> random_data(int samples, int inputs) {
   return data;
 }
 
-std::vector<NetworkSpec> ragged_networks(int count, Optimizer optimizer) {
+std::vector<NetworkSpec> ragged_networks(int count, Activation activation, Optimizer optimizer) {
   constexpr std::array kDepths = {17, 2, 1};
   std::vector<NetworkSpec> networks;
   for (int n = 0; n < count; ++n) {
     NetworkSpec spec;
     spec.run_key = static_cast<std::uint64_t>(n) * 7919 + 1;
     spec.depth = kDepths[static_cast<std::size_t>(n) % kDepths.size()];
-    spec.scale = 0.9 + 0.05 * (n % 5);
+    // Around the critical scale, so that gradients neither vanish into rounding nor explode.
+    spec.scale = (0.9 + 0.025 * (n % 5)) * (activation == Activation::relu ? std::sqrt(2.0) : 1.0);
     spec.bias_scale = n % 2 == 0 ? 0.0 : 0.1;
-    spec.learning_rate = optimizer == Optimizer::sgd ? 0.05 : 1e-3;
+    // Small enough that deep linear networks do not amplify rounding by diverging.
+    spec.learning_rate = optimizer == Optimizer::sgd ? 1e-3 : 2e-5;
     spec.momentum = optimizer == Optimizer::sgd && n % 3 == 1 ? 0.5 : 0.0;
     networks.push_back(spec);
   }
@@ -71,7 +74,7 @@ std::vector<VerificationCase> verification_cases() {
         batch.objective = turn % 5 == 0 ? Objective::squared_error : Objective::cross_entropy;
         if (minibatch) batch.minibatch = 8;
         batch.data = random_data(samples, 3);
-        batch.networks = ragged_networks(turn % 3 == 0 ? 1 : 11, batch.optimizer);
+        batch.networks = ragged_networks(turn % 3 == 0 ? 1 : 11, batch.activation, batch.optimizer);
         entry.steps = StepCount(5);
         batch.budget = entry.steps;
         entry.name = fmt::format("{} {} width {} networks {} samples {}{}", kActivationNames[a],

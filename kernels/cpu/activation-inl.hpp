@@ -24,7 +24,8 @@ struct ActivationPair {
 /// [0, 8.4], beyond which float tanh is 1. Within 5 ulp; the result never exceeds 1; NaN stays NaN.
 template <class D, class V>
 HWY_INLINE V tanh_vector(D d, V h, float /*precision*/) {
-  const V clamped = hn::Min(hn::Max(h, hn::Set(d, -8.4F)), hn::Set(d, 8.4F));
+  const V limit = hn::Set(d, 8.4F);
+  const V clamped = hn::Min(hn::Max(h, hn::Neg(limit)), limit);
   const V t = hn::Mul(clamped, clamped);
   V p = hn::Set(d, 1.4457502750531148e-08F);
   p = hn::MulAdd(p, t, hn::Set(d, 2.1379542886279523e-05F));
@@ -39,7 +40,9 @@ HWY_INLINE V tanh_vector(D d, V h, float /*precision*/) {
   const V one = hn::Set(d, 1.0F);
   const V ratio = hn::Div(hn::Mul(clamped, p), q);
   const V bounded = hn::Min(hn::Max(ratio, hn::Neg(one)), one);
-  return hn::IfThenElse(hn::Eq(h, h), bounded, h);
+  // Exactly one where float tanh is, so that the derivative of a saturated node is exactly zero.
+  const V saturated = hn::IfThenElse(hn::Ge(hn::Abs(h), limit), hn::CopySign(one, h), bounded);
+  return hn::IfThenElse(hn::Eq(h, h), saturated, h);
 }
 
 /// tanh(h), float64, within 4 ulp.

@@ -73,7 +73,9 @@ void correlation_statistics(const double* output, int nodes, int probes, std::si
   } else {
     gram_of_columns(rows, live, probes, workspace.gram);
   }
-  result.vni = frobenius_squared(workspace.gram, n) / (static_cast<double>(live) * live);
+  const double mean_square =
+      frobenius_squared(workspace.gram, n) / (static_cast<double>(live) * live);
+  result.vni = std::clamp(mean_square, 1.0 / live, 1.0);  // it is, up to rounding
   result.n_eff = 1.0 / result.vni;
   result.spectrum = symmetric_eigenvalues(workspace.gram, n);
 

@@ -150,9 +150,7 @@ std::size_t CpuEngine::memory_needed(const NetworkBatch& batch, const ProbeSpec&
     const UpdateRule rule = update_rule(batch.optimizer, network.momentum);
     const std::size_t copies =
         1 + (has_first_moment(rule) ? 1 : 0) + (has_second_moment(rule) ? 1 : 0);
-    const auto layer = cpu::aligned(static_cast<std::size_t>(batch.width + 1) *
-                                    static_cast<std::size_t>(cpu::padded(batch.width)));
-    floats += copies * layer * static_cast<std::size_t>(network.depth + 1);
+    floats += copies * NetworkLayout(batch, network.depth).size;
   }
   return floats * sizeof(float) + cpu::NetworkProbe::bytes(batch, probe, depth);
 }

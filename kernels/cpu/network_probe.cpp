@@ -60,7 +60,13 @@ std::size_t NetworkProbe::bytes(const NetworkBatch& batch, const ProbeSpec& spec
   const auto probes = static_cast<std::size_t>(padded_samples(spec.samples));
   const auto samples = static_cast<std::size_t>(gradient_samples(batch));
   const auto gram = std::min(width, probes);
-  return sizeof(double) * (2 * width * width + 4 * width * std::max(probes, samples) +
+  std::size_t largest_layer = 0;
+  for (const int l : {1, 2, depth + 1}) {
+    const LayerShape shape = layer_shape(batch, depth, LayerIndex(l));
+    largest_layer = std::max(largest_layer, static_cast<std::size_t>(shape.outputs) *
+                                                static_cast<std::size_t>(shape.inputs));
+  }
+  return sizeof(double) * (2 * largest_layer + 4 * width * std::max(probes, samples) +
                            2 * gram * gram + static_cast<std::size_t>(depth) * width * samples);
 }
 

@@ -44,9 +44,9 @@ double phi_derivative(Activation activation, double h) {
 
 double sample_loss(Objective objective, double z, double y) {
   if (objective == Objective::squared_error) return (z - y) * (z - y);
-  // ln(1 + e^z) - y z, with the exponent kept negative.
-  const double softplus = z > 0.0 ? z + std::log1p(std::exp(-z)) : std::log1p(std::exp(z));
-  return softplus - y * z;
+  // ln(1 + e^z) - y z, arranged so that nothing large cancels for y = 0 or 1.
+  if (z > 0.0) return (1.0 - y) * z + std::log1p(std::exp(-z));
+  return -y * z + std::log1p(std::exp(z));
 }
 
 double sample_loss_derivative(Objective objective, double z, double y) {

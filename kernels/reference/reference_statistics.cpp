@@ -119,7 +119,7 @@ LayerProbe correlation_statistics(const Matrix& output) {
   double sum_of_squares = 0.0;
   for (const Vector& row : rho)
     sum_of_squares += dot(row, row);
-  result.vni = sum_of_squares / (n * n);
+  result.vni = std::clamp(sum_of_squares / (n * n), 1.0 / n, 1.0);  // up to rounding, it is
   result.n_eff = 1.0 / result.vni;
 
   result.spectrum = jacobi_eigenvalues(z.size() <= output.size() ? rho : gram(transposed(z)));

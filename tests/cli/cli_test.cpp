@@ -1,0 +1,353 @@
+// The program as a user meets it: exit codes, output, interruption, resuming.
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/host/test_manifests.hpp"
+
+namespace vnsweep {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::AnyOf;
+using ::testing::HasSubstr;
+namespace fs = std::filesystem;
+
+struct Output {
+  int exit_code = -1;
+  int signal = 0;
+  std::string out;
+  std::string err;
+};
+
+std::string read(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+class CliTest : public ::testing::Test {
+ protected:
+  /// Starts the program with its streams in files of the temporary directory.
+  pid_t start(const std::vector<std::string>& arguments) const {
+    std::vector<char*> argv;
+    std::string program = VNSWEEP_EXECUTABLE;
+    std::vector<std::string> copies = arguments;
+    argv.push_back(program.data());
+    for (std::string& argument : copies)
+      argv.push_back(argument.data());
+    argv.push_back(nullptr);
+    const pid_t child = fork();
+    if (child == 0) {
+      if (chdir(path("").c_str()) != 0 || freopen("out", "w", stdout) == nullptr ||
+          freopen("err", "w", stderr) == nullptr) {
+        _exit(99);
+      }
+      execv(program.c_str(), argv.data());
+      _exit(98);
+    }
+    return child;
+  }
+
+  Output wait(pid_t child) const {
+    int status = 0;
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    Output output;
+    if (WIFEXITED(status)) output.exit_code = WEXITSTATUS(status);
+    if (WIFSIGNALED(status)) output.signal = WTERMSIG(status);
+    output.out = read(path("out"));
+    output.err = read(path("err"));
+    return output;
+  }
+
+  Output run(const std::vector<std::string>& arguments) const { return wait(start(arguments)); }
+
+  std::string path(const std::string& name) const { return (directory_.path() / name).string(); }
+
+  std::string write_manifest(const std::string& name, const std::string& text) const {
+    std::ofstream(path(name)) << text;
+    return path(name);
+  }
+
+  /// Runs that take a few seconds altogether.
+  std::string long_manifest() const {
+    return write_manifest("long.yaml",
+                          "name: long\ntask: xor\n"
+                          "grid: {depth: [30, 40], width: 16, seed: {count: 60}}\n"
+                          "train: {lr: 0.1, steps: 3000}\nsuccess: {loss: 0.0}\n"
+                          "probe: {every: 1500, samples: 64}\n");
+  }
+
+  std::string small_manifest(const std::string& grid,
+                             const std::string& name = "small.yaml") const {
+    return write_manifest(name, testing::manifest_text(grid));
+  }
+
+  std::string exported(const std::string& directory) const {
+    return run({"export", path(directory), "--table", "runs"}).out +
+           run({"export", path(directory), "--table", "probes"}).out;
+  }
+
+  /// Waits until the program has stored something. @returns false if it ended before
+  bool wait_for_results(pid_t child, const std::string& directory) const {
+    for (int tries = 0; tries < 2000; ++tries) {
+      int status = 0;
+      if (waitpid(child, &status, WNOHANG) != 0) return false;
+      if (read(path(directory) + "/runs-0.db").size() > 200'000) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return false;
+  }
+
+  testing::TemporaryDirectory directory_;
+};
+
+TEST_F(CliTest, HelpNamesEveryCommandAndVersionItsFacts) {
+  const Output help = run({"--help"});
+  EXPECT_EQ(help.exit_code, 0);
+  for (const char* command :
+       {"run", "plan", "status", "summary", "export", "trace", "verify", "devices"}) {
+    EXPECT_THAT(help.out, HasSubstr(command));
+    EXPECT_EQ(run({command, "--help"}).exit_code, 0) << command;
+  }
+  EXPECT_THAT(run({"--version"}).out, AllOf(HasSubstr("vnsweep 0."), HasSubstr("SQLite")));
+}
+
+TEST_F(CliTest, BadUsageExitsWithTwo) {
+  EXPECT_EQ(run({}).exit_code, 2);
+  EXPECT_EQ(run({"rum"}).exit_code, 2);
+  EXPECT_EQ(run({"run"}).exit_code, 2);
+  EXPECT_EQ(run({"run", "missing.yaml"}).exit_code, 2);
+  EXPECT_EQ(run({"summary", path("")}).exit_code, 2);
+  const std::string manifest = small_manifest("{depth: 1, width: 2}");
+  EXPECT_EQ(run({"run", manifest, "--threads", "0"}).exit_code, 2);
+  EXPECT_EQ(run({"run", manifest, "--device", "tpu"}).exit_code, 2);
+  EXPECT_THAT(run({"run", manifest, "--device", "cuda"}).err, HasSubstr("no CUDA engine"));
+  EXPECT_EQ(run({"trace", manifest, "--index", "1", "-o", "t"}).exit_code, 2);
+  EXPECT_EQ(run({"verify", "--device", "reference"}).exit_code, 2);
+}
+
+TEST_F(CliTest, AWrongManifestIsExplainedAndNothingIsCreated) {
+  const std::string manifest = small_manifest("{dept: 1, width: 2}");
+
+  const Output output = run({"run", manifest, "-o", "out-directory"});
+
+  EXPECT_EQ(output.exit_code, 2);
+  EXPECT_THAT(output.err, HasSubstr("small.yaml:3:8: error: unknown key 'dept'"));
+  EXPECT_TRUE(output.out.empty());
+  EXPECT_FALSE(fs::exists(path("out-directory")));
+}
+
+TEST_F(CliTest, ASweepRunsSummarizesAndDoesNotRunTwice) {
+  const std::string manifest = small_manifest("{depth: [1, 3], width: 6, seed: {count: 4}}");
+
+  EXPECT_EQ(run({"run", manifest, "-o", "d"}).exit_code, 0);
+  const Output again = run({"run", manifest, "-o", "d"});
+  EXPECT_EQ(again.exit_code, 0);
+  EXPECT_THAT(again.err, HasSubstr("nothing to run"));
+
+  const auto summary = nlohmann::json::parse(run({"summary", path("d"), "--format", "json"}).out);
+  ASSERT_EQ(summary["cells"].size(), 2U);
+  EXPECT_EQ(summary["cells"][0]["runs"], 4);
+  EXPECT_THAT(run({"status", path("d")}).out, HasSubstr("pending  0"));
+  EXPECT_EQ(run({"plan", manifest}).exit_code, 0);
+}
+
+TEST_F(CliTest, MoreSeedsAndOverlappingGridsRunOnlyWhatIsMissing) {
+  run({"run", small_manifest("{depth: [1, 3], width: 6, seed: {count: 4}}"), "-o", "d"});
+
+  const Output more =
+      run({"run", small_manifest("{depth: [3, 5], width: 6, seed: {count: 6}}"), "-o", "d"});
+
+  EXPECT_THAT(more.err, HasSubstr("12 runs, 4 stored already, 8 to make"));
+  EXPECT_THAT(run({"status", path("d")}).out, HasSubstr("others   4 runs of earlier manifests"));
+}
+
+TEST_F(CliTest, ResultsDoNotDependOnThreadsOrOnHowTheGridIsSplit) {
+  const std::string whole = small_manifest("{depth: [1, 4, 9], width: [3, 8], seed: {count: 5}}");
+  run({"run", whole, "-o", "one", "--threads", "1"});
+  run({"run", whole, "-o", "two", "--threads", "2"});
+  run({"run", small_manifest("{depth: [4, 9], width: 8, seed: {count: 5}}", "part1.yaml"), "-o",
+       "parts"});
+  run({"run", small_manifest("{depth: [4, 1], width: [8, 3], seed: {count: 5}}", "part2.yaml"),
+       "-o", "parts"});
+  run({"run", whole, "-o", "parts", "--threads", "1"});
+
+  const std::string expected = exported("one");
+
+  EXPECT_GT(expected.size(), 1000U);
+  EXPECT_TRUE(exported("two") == expected);
+  EXPECT_TRUE(exported("parts") == expected);
+}
+
+TEST_F(CliTest, KilledAtAnyMomentAndRunAgainGivesTheSameResults) {
+  const std::string manifest = long_manifest();
+  ASSERT_EQ(run({"run", manifest, "-o", "whole"}).exit_code, 0);
+  int killed = 0;
+  for (int round = 0; round < 4; ++round) {
+    const pid_t child = start({"run", manifest, "-o", "killed"});
+    std::this_thread::sleep_for(std::chrono::milliseconds(150 + 97 * round));
+    kill(child, SIGKILL);
+    killed += wait(child).signal == SIGKILL ? 1 : 0;
+  }
+  EXPECT_GT(killed, 0);
+
+  ASSERT_EQ(run({"run", manifest, "-o", "killed"}).exit_code, 0);
+
+  EXPECT_TRUE(exported("killed") == exported("whole"));
+}
+
+TEST_F(CliTest, AnInterruptedRunKeepsItsResultsAndCanGoOn) {
+  const std::string manifest = long_manifest();
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    const pid_t child = start({"run", manifest, "-o", "d"});
+    ASSERT_TRUE(wait_for_results(child, "d"));
+    kill(child, signal);
+    const Output output = wait(child);
+
+    EXPECT_EQ(output.exit_code, 75);
+    EXPECT_THAT(output.err, HasSubstr("run the same command again to go on"));
+  }
+
+  const Output rest = run({"run", manifest, "-o", "d"});
+  EXPECT_EQ(rest.exit_code, 0);
+  EXPECT_THAT(run({"status", path("d")}).out, HasSubstr("pending  0"));
+}
+
+TEST_F(CliTest, TheSecondProcessIsRefusedNamingTheFirst) {
+  const std::string manifest = long_manifest();
+  const pid_t first = start({"run", manifest, "-o", "d"});
+  ASSERT_TRUE(wait_for_results(first, "d"));
+
+  const Output second = run({"run", manifest, "-o", "d"});
+  const Output status = run({"status", path("d")});
+  kill(first, SIGTERM);
+  wait(first);
+
+  EXPECT_EQ(second.exit_code, 2);
+  EXPECT_THAT(second.err, HasSubstr("in use by process " + std::to_string(first)));
+  EXPECT_THAT(status.out, HasSubstr("writer   process " + std::to_string(first)));
+}
+
+TEST_F(CliTest, ARunThatDoesNotFitIsAnErrorAndTheOthersAreMade) {
+  const std::string manifest =
+      write_manifest("huge.yaml",
+                     "name: huge\ntask: xor\ngrid: {depth: [1, 100000], width: [2, 60000], seed: 0,"
+                     " exclude: [{depth: 100000, width: 2}]}\n"
+                     "train: {lr: 0.1, steps: 1}\nsuccess: {loss: 1000}\nprobe: {samples: 2}\n");
+
+  const Output output = run({"run", manifest, "-o", "d"});
+
+  EXPECT_EQ(output.exit_code, 3);
+  EXPECT_THAT(output.err, HasSubstr("could not be made"));
+  EXPECT_EQ(run({"status", path("d")}).exit_code, 3);
+  const auto rows =
+      nlohmann::json::parse(run({"export", path("d"), "--table", "runs", "--format", "json"}).out);
+  for (const auto& row : rows) {
+    const bool too_large = row["depth"] == 100000;
+    EXPECT_EQ(row["status"] == "error", too_large) << row.dump();
+    if (too_large) {
+      EXPECT_THAT(row["error"].get<std::string>(), HasSubstr("MiB"));
+    }
+  }
+}
+
+TEST_F(CliTest, UnwritableOutputIsExplained) {
+  std::ofstream(path("file")) << "x";
+  const std::string manifest = small_manifest("{depth: 1, width: 2}");
+
+  const Output under_file = run({"run", manifest, "-o", "file/d"});
+  const Output proc = run({"run", manifest, "-o", "/proc/vnsweep"});
+
+  EXPECT_EQ(under_file.exit_code, 2);
+  EXPECT_THAT(under_file.err, HasSubstr("cannot create the directory"));
+  EXPECT_EQ(proc.exit_code, 2);
+}
+
+TEST_F(CliTest, OutputThatDoesNotArriveIsAnError) {
+  run({"run", small_manifest("{depth: 1, width: 2, seed: {count: 200}}"), "-o", "d"});
+  const std::string command = std::string(VNSWEEP_EXECUTABLE) + " export " + path("d") +
+                              " --table runs >/dev/full 2>" + path("err");
+
+  const int status = std::system(command.c_str());
+
+  EXPECT_NE(WEXITSTATUS(status), 0);
+  EXPECT_THAT(read(path("err")), HasSubstr("cannot write to standard output"));
+}
+
+TEST_F(CliTest, ACorruptDatabaseIsNamedAndLeftUntouched) {
+  const std::string manifest = small_manifest("{depth: 1, width: 2}");
+  run({"run", manifest, "-o", "d"});
+  std::ofstream(path("d/runs-0.db"), std::ios::binary) << std::string(9000, 'z');
+
+  for (const auto& arguments : {std::vector<std::string>{"run", manifest, "-o", "d"},
+                                {"status", path("d")},
+                                {"summary", path("d")},
+                                {"export", path("d"), "--table", "runs"}}) {
+    const Output output = run(arguments);
+    EXPECT_EQ(output.exit_code, 2);
+    EXPECT_THAT(output.err, HasSubstr("runs-0.db is corrupt"));
+  }
+  EXPECT_TRUE(read(path("d/runs-0.db")) == std::string(9000, 'z'));
+}
+
+TEST_F(CliTest, AnotherSweepsDirectoryIsRefused) {
+  run({"run", small_manifest("{depth: 1, width: 2}"), "-o", "d"});
+
+  const Output output = run({"run", small_manifest("{depth: 1, width: 7}"), "-o", "d"});
+
+  EXPECT_EQ(output.exit_code, 2);
+  EXPECT_THAT(output.err, HasSubstr("holds another sweep"));
+}
+
+TEST_F(CliTest, TraceHoldsEverythingToReplayARun) {
+  const std::string manifest = write_manifest(
+      "trace.yaml",
+      testing::manifest_text("{depth: [2, 3], width: 4}", "{lr: 0.1, steps: 40, batch: 2}"));
+  for (const auto& [device, type] :
+       {std::pair<std::string, std::string>{"reference", "F64"}, {"cpu", "F32"}}) {
+    ASSERT_EQ(run({"trace", manifest, "--index", "1", "-o", "t", "--device", device}).exit_code, 0);
+    const std::string bytes = read(path("t"));
+    std::uint64_t length = 0;
+    std::memcpy(&length, bytes.data(), sizeof(length));
+    const auto header = nlohmann::json::parse(bytes.substr(8, length));
+
+    EXPECT_EQ(header["initial.W.4"]["shape"], nlohmann::json({1, 4}));
+    EXPECT_EQ(header["final.W.2"]["dtype"], type);
+    EXPECT_EQ(header["loss"]["shape"], nlohmann::json({40}));
+    EXPECT_EQ(header["loss"]["dtype"], "F64");
+    EXPECT_EQ(header["batch_index"]["shape"], nlohmann::json({40, 2}));
+    EXPECT_EQ(header["input"]["shape"], nlohmann::json({4, 2}));
+    EXPECT_EQ(header["target"]["shape"], nlohmann::json({4}));
+    const auto config = nlohmann::json::parse(header["__metadata__"]["config"].get<std::string>());
+    EXPECT_EQ(config["grid"]["depth"], 3);
+  }
+}
+
+TEST_F(CliTest, VerifyPassesAndDevicesListsTheCpu) {
+  EXPECT_EQ(run({"verify"}).exit_code, 0);
+  EXPECT_THAT(run({"devices"}).out, HasSubstr("cpu"));
+}
+
+TEST_F(CliTest, NamesAndPathsAreNeverInterpreted) {
+  const std::string manifest =
+      write_manifest("odd name;`id`.yaml", "name: \"<script>'$(id)' \\\"q\\\"\"\n" +
+                                               testing::manifest_text("{depth: 1, width: 2}")
+                                                   .substr(std::string("name: test\n").size()));
+
+  const Output output = run({"run", manifest});
+
+  EXPECT_EQ(output.exit_code, 0) << output.err;
+  EXPECT_TRUE(fs::exists(path("runs/odd name;`id`/runs-0.db")));
+}
+
+}  // namespace
+}  // namespace vnsweep

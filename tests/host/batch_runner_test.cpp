@@ -1,0 +1,146 @@
+#include "host/schedule/batch_runner.hpp"
+
+#include <gmock/gmock.h>
+
+#include "host/plan/run_identity.hpp"
+#include "host/plan/task.hpp"
+#include "kernels/cpu/cpu_engine.hpp"
+#include "kernels/reference/reference_engine.hpp"
+#include "tests/host/test_manifests.hpp"
+
+namespace vnsweep {
+namespace {
+
+using ::testing::ElementsAre;
+
+std::vector<RunResult> run_all(Engine& engine, const std::vector<RunSpec>& runs) {
+  std::vector<RunResult> results(runs.size());
+  const PlannedBatch batch = make_batch(runs, make_training_data(runs[0]));
+  run_batch(engine, batch,
+            [&](RunResult result) {
+              for (std::size_t k = 0; k < runs.size(); ++k) {
+                if (runs[k] == result.spec) results[k] = std::move(result);
+              }
+            },
+            {});
+  return results;
+}
+
+std::vector<std::int64_t> probe_steps(const RunResult& result) {
+  std::vector<std::int64_t> steps;
+  for (const Probe& probe : result.probes)
+    steps.push_back(probe.step.value());
+  return steps;
+}
+
+RunSpec slow_spec() {
+  RunSpec spec = testing::runs_of("{depth: 2, width: 4}")[0];
+  spec.success_loss = 0.0;  // never
+  return spec;
+}
+
+TEST(BatchRunnerTest, ProbesAtTheStartOnScheduleAndAtTheEndWithoutRepeats) {
+  RunSpec spec = slow_spec();
+  spec.steps = 50;
+  CpuEngine engine;
+
+  spec.probe_every = 20;
+  EXPECT_THAT(probe_steps(run_all(engine, {spec})[0]), ElementsAre(0, 20, 40, 50));
+  spec.probe_every = 25;
+  EXPECT_THAT(probe_steps(run_all(engine, {spec})[0]), ElementsAre(0, 25, 50));
+  spec.probe_every.reset();
+  EXPECT_THAT(probe_steps(run_all(engine, {spec})[0]), ElementsAre(0, 50));
+}
+
+TEST(BatchRunnerTest, ASuccessfulRunEndsWithAProbeWhereItStopped) {
+  RunSpec spec = testing::runs_of("{depth: 3, width: 16}")[0];
+  spec.steps = 1000;
+  spec.probe_every = 100;
+  CpuEngine engine;
+
+  const RunResult result = run_all(engine, {spec})[0];
+
+  EXPECT_EQ(result.status, RunStatus::succeeded);
+  EXPECT_FALSE(result.cause);
+  EXPECT_LT(result.steps, StepCount(1000));
+  EXPECT_EQ(result.probes.back().step, result.steps);
+  EXPECT_LE(result.loss, 0.1);
+}
+
+TEST(BatchRunnerTest, ARunThatIsSuccessfulAtOnceHasOneProbe) {
+  RunSpec spec = slow_spec();
+  spec.success_loss = 1e6;
+  spec.success_accuracy.reset();
+  CpuEngine engine;
+
+  const RunResult result = run_all(engine, {spec})[0];
+
+  EXPECT_EQ(result.steps, StepCount(0));
+  EXPECT_THAT(probe_steps(result), ElementsAre(0));
+}
+
+TEST(BatchRunnerTest, ADivergedRunHasFailedByExplosion) {
+  RunSpec spec = slow_spec();
+  spec.activation = Activation::linear;
+  spec.objective = Objective::squared_error;
+  spec.learning_rate = 1e20;
+  CpuEngine engine;
+
+  const RunResult result = run_all(engine, {spec})[0];
+
+  EXPECT_EQ(result.status, RunStatus::failed);
+  EXPECT_EQ(result.cause, FailureCause::exploding);
+}
+
+TEST(BatchRunnerTest, DeepNarrowNetworksFailWithVanishedNodesAndShallowOnesSucceed) {
+  std::vector<RunSpec> runs = testing::runs_of("{depth: [60, 2], width: 8, seed: {count: 10}}");
+  for (RunSpec& spec : runs) spec.steps = 1000;
+  CpuEngine engine;
+  double deep_vni = 0.0;
+  double shallow_vni = 0.0;
+
+  for (const RunResult& result : run_all(engine, runs)) {
+    const bool deep = result.spec.depth == 60;
+    EXPECT_EQ(result.status, deep ? RunStatus::failed : RunStatus::succeeded);
+    (deep ? deep_vni : shallow_vni) += result.probes.back().layers.back().vni / 10.0;
+  }
+
+  EXPECT_GT(deep_vni, 0.8);
+  EXPECT_LT(shallow_vni, 0.6);
+}
+
+TEST(BatchRunnerTest, BothEnginesReachTheSameOutcomes) {
+  std::vector<RunSpec> runs = testing::runs_of("{depth: [1, 4], width: 6, seed: {count: 5}}");
+  for (RunSpec& spec : runs)
+    spec.steps = 60;
+  CpuEngine engine;
+  ReferenceEngine oracle;
+
+  const auto results = run_all(engine, runs);
+  const auto expected = run_all(oracle, runs);
+
+  for (std::size_t k = 0; k < runs.size(); ++k) {
+    EXPECT_EQ(results[k].status, expected[k].status);
+    EXPECT_EQ(results[k].steps, expected[k].steps);
+    EXPECT_NEAR(results[k].loss, expected[k].loss, 1e-4);
+  }
+}
+
+TEST(BatchRunnerTest, AStopLeavesUnfinishedRunsOut) {
+  RunSpec spec = slow_spec();
+  spec.steps = 1'000'000'000;
+  CpuEngine engine;
+  std::stop_source stop;
+  stop.request_stop();
+  int reported = 0;
+
+  const BatchStatus status = run_batch(
+      engine, make_batch({spec}, make_training_data(spec)), [&](const RunResult&) { ++reported; },
+      stop.get_token());
+
+  EXPECT_EQ(status, BatchStatus::interrupted);
+  EXPECT_EQ(reported, 0);
+}
+
+}  // namespace
+}  // namespace vnsweep

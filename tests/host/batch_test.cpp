@@ -1,0 +1,95 @@
+#include "host/plan/batch.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "host/plan/run_identity.hpp"
+#include "host/plan/task.hpp"
+#include "tests/host/test_manifests.hpp"
+
+namespace vnsweep {
+namespace {
+
+std::multiset<std::string> ids(const std::vector<PlannedBatch>& batches) {
+  std::multiset<std::string> result;
+  for (const PlannedBatch& batch : batches) {
+    for (const RunSpec& run : batch.runs)
+      result.insert(run_id(run));
+  }
+  return result;
+}
+
+TEST(BatchTest, EveryRunIsInExactlyOneBatch) {
+  const auto runs = testing::runs_of(
+      "{depth: [1, 5, 9], width: [2, 4], seed: {count: 7}, activation: [tanh, relu]}");
+
+  const auto batches = plan_batches(runs, {.max_cost = 5.0 * predicted_cost(runs[0])});
+
+  std::multiset<std::string> expected;
+  for (const RunSpec& run : runs)
+    expected.insert(run_id(run));
+  EXPECT_EQ(ids(batches), expected);
+}
+
+TEST(BatchTest, BatchesAreDeepestFirstAndCostliestFirst) {
+  const auto runs = testing::runs_of("{depth: [1, 5, 9], width: [2, 4], seed: {count: 3}}");
+
+  const auto batches = plan_batches(runs, {.max_cost = 1e300, .max_runs = 4});
+
+  for (std::size_t b = 0; b < batches.size(); ++b) {
+    const auto& networks = batches[b].networks.networks;
+    EXPECT_LE(networks.size(), 4U);
+    EXPECT_TRUE(std::is_sorted(networks.begin(), networks.end(),
+                               [](const auto& x, const auto& y) { return x.depth > y.depth; }));
+    if (b > 0) {
+      EXPECT_GE(batches[b - 1].cost, batches[b].cost);
+    }
+    for (std::size_t n = 0; n < networks.size(); ++n) {
+      EXPECT_EQ(networks[n].run_key, run_key(batches[b].runs[n]));
+      EXPECT_EQ(batches[b].networks.width, batches[b].runs[n].width);
+    }
+  }
+}
+
+TEST(BatchTest, RunsThatDifferInMoreThanABatchMayCannotBeMixed) {
+  auto runs = testing::runs_of("{depth: 1, width: [2, 4]}");
+
+  EXPECT_THROW(make_batch(runs, make_training_data(runs[0])), std::logic_error);
+}
+
+TEST(BatchTest, HalvesOfABatchHoldItsRuns) {
+  const auto runs = testing::runs_of("{depth: [1, 2, 3], width: 2}");
+  const PlannedBatch whole = make_batch(runs, make_training_data(runs[0]));
+
+  const auto [first, second] = split_batch(whole);
+
+  EXPECT_EQ(first.runs.size() + second.runs.size(), 3U);
+  EXPECT_DOUBLE_EQ(first.cost + second.cost, whole.cost);
+}
+
+TEST(BatchTest, CostGrowsWithDepthAndStepsAsTheWorkDoes) {
+  RunSpec spec = testing::runs_of("{depth: 10, width: 32}")[0];
+  spec.steps = 100'000;
+  RunSpec deeper = spec;
+  deeper.depth = 20;
+  RunSpec longer = spec;
+  longer.steps *= 2;
+
+  EXPECT_NEAR(predicted_cost(deeper) / predicted_cost(spec), 2.0, 0.15);
+  EXPECT_NEAR(predicted_cost(longer) / predicted_cost(spec), 2.0, 0.01);
+}
+
+TEST(BatchTest, EvaluationIsOnceAnEpochByDefault) {
+  RunSpec spec = testing::runs_of("{depth: 1, width: 2}")[0];
+  spec.task = TaskKind::parity;
+  spec.bits = 4;
+  EXPECT_EQ(make_batch({spec}, make_training_data(spec)).networks.success.every, StepCount(1));
+
+  spec.minibatch = 3;
+  EXPECT_EQ(make_batch({spec}, make_training_data(spec)).networks.success.every, StepCount(5));
+}
+
+}  // namespace
+}  // namespace vnsweep

@@ -1,0 +1,95 @@
+#include "host/store/run_directory.hpp"
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "tests/host/test_results.hpp"
+
+namespace vnsweep {
+namespace {
+
+using ::testing::HasSubstr;
+
+class RunDirectoryTest : public ::testing::Test {
+ protected:
+  static RunDirectory::Writer open(const RunDirectory& directory, const std::string& grid) {
+    const Manifest manifest = testing::manifest_with_grid(grid);
+    return directory.open_for_writing(manifest, expand_grid(manifest));
+  }
+
+  static std::string open_error(const RunDirectory& directory, const std::string& grid) {
+    try {
+      open(directory, grid);
+    } catch (const std::exception& e) {
+      return e.what();
+    }
+    return "no error";
+  }
+
+  testing::TemporaryDirectory temporary_;
+  RunDirectory directory_{temporary_.path() / "a" / "b"};
+};
+
+TEST_F(RunDirectoryTest, IsCreatedWithTheManifestAsGivenAndResolved) {
+  open(directory_, "{depth: [1, 2], width: 3}");
+
+  std::ifstream given(directory_.path() / "manifest.yaml");
+  const std::string text{std::istreambuf_iterator<char>(given), {}};
+  EXPECT_EQ(text, testing::manifest_text("{depth: [1, 2], width: 3}"));
+  EXPECT_EQ(expand_grid(directory_.manifest()).size(), 2U);
+}
+
+TEST_F(RunDirectoryTest, ASecondWriterIsRefusedNamingTheFirst) {
+  const auto first = open(directory_, "{depth: 1, width: 3}");
+
+  EXPECT_THAT(open_error(directory_, "{depth: 1, width: 3}"),
+              HasSubstr("is in use by process " + std::to_string(getpid())));
+  EXPECT_THAT(directory_.writer().value_or(""), HasSubstr(std::to_string(getpid())));
+}
+
+TEST_F(RunDirectoryTest, TheLockEndsWithItsHolder) {
+  open(directory_, "{depth: 1, width: 3}");
+
+  EXPECT_FALSE(directory_.writer());
+  EXPECT_EQ(open_error(directory_, "{depth: 1, width: 3}"), "no error");
+}
+
+TEST_F(RunDirectoryTest, AnOverlappingManifestExtendsTheSweepAndKeepsTheEarlierOne) {
+  open(directory_, "{depth: [1, 2], width: 3}");
+
+  EXPECT_EQ(open_error(directory_, "{depth: [2, 4], width: 3}"), "no error");
+
+  EXPECT_TRUE(std::filesystem::exists(directory_.path() / "manifest-1.yaml"));
+  EXPECT_EQ(expand_grid(directory_.manifest())[1].depth, 4);
+}
+
+TEST_F(RunDirectoryTest, AManifestWithoutACommonRunIsRefusedAndNothingChanges) {
+  open(directory_, "{depth: [1, 2], width: 3}");
+
+  EXPECT_THAT(open_error(directory_, "{depth: [1, 2], width: 4}"),
+              HasSubstr("holds another sweep ('test', which shares no run with 'test')"));
+
+  EXPECT_EQ(expand_grid(directory_.manifest())[0].width, 3);
+}
+
+TEST_F(RunDirectoryTest, AFileInTheWayIsExplained) {
+  std::ofstream(temporary_.path() / "a") << "x";
+
+  EXPECT_THAT(open_error(directory_, "{depth: 1, width: 3}"),
+              HasSubstr("cannot create the directory"));
+}
+
+TEST_F(RunDirectoryTest, ReadingAnythingElseIsExplained) {
+  EXPECT_THROW(directory_.open_for_reading(), DirectoryError);
+  try {
+    RunDirectory(temporary_.path()).open_for_reading();
+    FAIL();
+  } catch (const DirectoryError& e) {
+    EXPECT_THAT(e.what(), HasSubstr("holds no results"));
+  }
+}
+
+}  // namespace
+}  // namespace vnsweep

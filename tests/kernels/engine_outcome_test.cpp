@@ -1,0 +1,134 @@
+// What every engine must do about success, failure and divergence.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "kernels/cpu/cpu_engine.hpp"
+#include "kernels/reference/reference_engine.hpp"
+#include "tests/kernels/test_batches.hpp"
+
+namespace vnsweep {
+namespace {
+
+template <class T>
+class EngineOutcomeTest : public ::testing::Test {};
+
+using Engines = ::testing::Types<ReferenceEngine, CpuEngine>;
+TYPED_TEST_SUITE(EngineOutcomeTest, Engines);
+
+TYPED_TEST(EngineOutcomeTest, ANetworkThatMeetsTheCriterionAtOnceTakesNoStep) {
+  TypeParam engine;
+  NetworkBatch batch = testing::xor_batch(8, {2});
+  batch.success = {.loss = 1e9};
+  engine.initialize(batch);
+
+  engine.train(StepCount(5));
+
+  const Evaluation result = engine.evaluate()[0];
+  EXPECT_EQ(result.status, TrainingStatus::succeeded);
+  EXPECT_EQ(result.step, StepCount(0));
+}
+
+TYPED_TEST(EngineOutcomeTest, SuccessStopsAtTheFirstEvaluationThatMeetsBothThresholds) {
+  TypeParam engine;
+  NetworkBatch batch = testing::xor_batch(16, {3}, 2000);
+  batch.success.every = StepCount(7);
+  engine.initialize(batch);
+
+  engine.train(StepCount(2000));
+  const Evaluation result = engine.evaluate()[0];
+
+  ASSERT_EQ(result.status, TrainingStatus::succeeded);
+  EXPECT_EQ(result.step.value() % 7, 0);
+  EXPECT_LE(result.loss, 0.1);
+  EXPECT_EQ(result.accuracy, 1.0);
+
+  // Seven steps earlier it had not succeeded.
+  engine.initialize(batch);
+  engine.train(result.step - StepCount(7));
+  EXPECT_EQ(engine.evaluate()[0].status, TrainingStatus::training);
+  EXPECT_GT(engine.evaluate()[0].loss, 0.1);
+}
+
+TYPED_TEST(EngineOutcomeTest, AFinishedNetworkStaysAsItWas) {
+  TypeParam engine;
+  NetworkBatch batch = testing::xor_batch(16, {3, 40}, 500);
+  engine.initialize(batch);
+  engine.train(StepCount(400));
+  const auto before = engine.download_weights(NetworkIndex(0)).weights;
+  ASSERT_EQ(engine.evaluate()[0].status, TrainingStatus::succeeded);
+
+  engine.train(StepCount(100));
+
+  EXPECT_EQ(engine.download_weights(NetworkIndex(0)).weights, before);
+}
+
+TYPED_TEST(EngineOutcomeTest, TheBudgetEndsTrainingWithAnEvaluation) {
+  TypeParam engine;
+  NetworkBatch batch = testing::xor_batch(4, {2}, 10);
+  batch.success = {.accuracy = 1.0, .loss = 1e-9, .every = StepCount(3)};
+  engine.initialize(batch);
+
+  engine.train(StepCount(1000));
+
+  const Evaluation result = engine.evaluate()[0];
+  EXPECT_EQ(result.status, TrainingStatus::exhausted);
+  EXPECT_EQ(result.step, StepCount(10));
+}
+
+TYPED_TEST(EngineOutcomeTest, ANonFiniteLossIsDivergence) {
+  TypeParam engine;
+  NetworkBatch batch = testing::xor_batch(8, {3}, 100);
+  batch.activation = Activation::linear;
+  batch.objective = Objective::squared_error;
+  batch.networks[0].learning_rate = 1e30;
+  batch.networks[0].scale = 2.0;
+  engine.initialize(batch);
+
+  engine.train(StepCount(100));
+
+  const Evaluation result = engine.evaluate()[0];
+  EXPECT_EQ(result.status, TrainingStatus::diverged);
+  EXPECT_LT(result.step, StepCount(100));
+  EXPECT_FALSE(std::isfinite(result.loss));
+  const Probe probe = engine.probe({.samples = 8}, testing::all_networks(batch))[0];
+  EXPECT_FALSE(probe.weights_finite && probe.gradients_finite);
+}
+
+TYPED_TEST(EngineOutcomeTest, AtBudgetNothingStopsTrainingAndEveryLossIsKept) {
+  TypeParam engine;
+  NetworkBatch batch = testing::xor_batch(16, {2}, 300);
+  batch.stopping = Stopping::at_budget;
+  batch.record_losses = true;
+  engine.initialize(batch);
+
+  engine.train(StepCount(300));
+
+  EXPECT_EQ(engine.evaluate()[0].step, StepCount(300));
+  EXPECT_EQ(engine.losses(NetworkIndex(0)).size(), 300U);
+  EXPECT_LT(engine.losses(NetworkIndex(0)).back(), 0.1);
+}
+
+TYPED_TEST(EngineOutcomeTest, MinibatchRunsAreEvaluatedOnTheWholeTrainingSet) {
+  TypeParam engine;
+  NetworkBatch batch = testing::xor_batch(8, {2}, 100);
+  batch.data = testing::random_data(150, 3);
+  batch.minibatch = 4;
+  batch.success = {.loss = 1e-12, .every = StepCount(10)};
+  engine.initialize(batch);
+  engine.train(StepCount(20));
+  const NetworkWeights weights = engine.download_weights(NetworkIndex(0));
+  const Evaluation result = engine.evaluate()[0];
+
+  NetworkBatch full = batch;
+  full.minibatch.reset();
+  ReferenceEngine oracle;
+  oracle.initialize(full);
+  oracle.upload_weights(NetworkIndex(0), weights);
+
+  EXPECT_NEAR(result.loss, oracle.evaluate()[0].loss, 1e-6);
+  EXPECT_EQ(result.accuracy, oracle.evaluate()[0].accuracy);
+}
+
+}  // namespace
+}  // namespace vnsweep
