@@ -186,6 +186,8 @@ int run_main(int argc, char** argv) {
     // The message begins with file:line:column, as editors expect it.
     fmt::print(stderr, "{}\n", e.what());
     return static_cast<int>(ExitCode::usage);
+  } catch (const StoreWriteError& e) {
+    return report(e, ExitCode::interrupted);
   } catch (const std::bad_alloc&) {
     spdlog::error("out of memory; use fewer threads or a smaller grid");
     return static_cast<int>(ExitCode::runs_errored);

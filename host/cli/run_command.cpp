@@ -116,14 +116,8 @@ ExitCode run_command(const RunOptions& options) {
 
   store.begin_session();
   ResultWriter writer(store);
-  ScheduleOutcome outcome;
-  try {
-    outcome = supervise(std::move(batches), workers, writer, progress);
-    writer.close();
-  } catch (const StoreWriteError& e) {
-    spdlog::error("{}", e.what());
-    return ExitCode::interrupted;
-  }
+  const ScheduleOutcome outcome = supervise(std::move(batches), workers, writer, progress);
+  writer.close();
   store.end_session();
   return report_outcome(outcome, progress, directory.path());
 }

@@ -70,12 +70,7 @@ class BatchQueue {
 class Schedule {
  public:
   Schedule(std::vector<PlannedBatch> batches, const ResultSink& sink, const std::stop_token& stop)
-      : queue_(std::move(batches)), sink_(sink) {
-    on_stop_.emplace(stop, [this] {
-      stop_.request_stop();
-      queue_.close();
-    });
-  }
+      : queue_(std::move(batches)), sink_(sink), on_stop_(stop, [this] { stop_everything(); }) {}
 
   ScheduleOutcome run(const std::vector<std::unique_ptr<Worker>>& workers) {
     {
@@ -89,6 +84,11 @@ class Schedule {
   }
 
  private:
+  void stop_everything() {
+    stop_.request_stop();
+    queue_.close();
+  }
+
   void serve(Worker& worker) {
     while (std::optional<PlannedBatch> batch = queue_.take()) {
       if (!run_one(worker, *batch)) return;
@@ -136,8 +136,7 @@ class Schedule {
         const std::scoped_lock lock(mutex_);
         if (!sink_failure_) sink_failure_ = std::current_exception();
       }
-      stop_.request_stop();
-      queue_.close();
+      stop_everything();
       throw SinkFailed();
     }
   }
@@ -180,7 +179,7 @@ class Schedule {
   std::mutex mutex_;
   ScheduleOutcome outcome_;
   std::exception_ptr sink_failure_;
-  std::optional<std::stop_callback<std::function<void()>>> on_stop_;
+  std::stop_callback<std::function<void()>> on_stop_;  // last: it uses what is above
 };
 
 }  // namespace

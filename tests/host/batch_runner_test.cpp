@@ -94,7 +94,8 @@ TEST(BatchRunnerTest, ADivergedRunHasFailedByExplosion) {
 
 TEST(BatchRunnerTest, DeepNarrowNetworksFailWithVanishedNodesAndShallowOnesSucceed) {
   std::vector<RunSpec> runs = testing::runs_of("{depth: [60, 2], width: 8, seed: {count: 10}}");
-  for (RunSpec& spec : runs) spec.steps = 1000;
+  for (RunSpec& spec : runs)
+    spec.steps = 1000;
   CpuEngine engine;
   double deep_vni = 0.0;
   double shallow_vni = 0.0;

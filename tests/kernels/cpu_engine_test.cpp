@@ -1,6 +1,7 @@
 #include "kernels/cpu/cpu_engine.hpp"
 
 #include <gtest/gtest.h>
+#include <hwy/targets.h>
 
 #include <tuple>
 
@@ -61,6 +62,28 @@ TEST(CpuEngineTest, EveryVerificationCaseIsWithinTolerance) {
           << ", loss " << error.loss << ", VNI " << error.vni;
     }
   }
+}
+
+TEST(CpuEngineTest, EveryInstructionSetOfThisMachineAgreesWithTheReference) {
+  const std::vector<std::int64_t> targets = hwy::SupportedAndGeneratedTargets();
+  for (const std::int64_t target : targets) {
+    hwy::SetSupportedTargetsForTest(target);
+    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+    for (const int width : {3, 8, 33}) {
+      NetworkBatch batch = testing::xor_batch(width, {4, 1});
+      batch.data = testing::random_data(5, 3);
+      CpuEngine engine;
+      ReferenceEngine oracle;
+
+      for (const NetworkError& error :
+           compare_engines(engine, oracle, batch, StepCount(5), {.samples = 24})) {
+        EXPECT_LE(error.worst(), 1e-6) << hwy::TargetName(target) << " width " << width;
+      }
+    }
+  }
+  hwy::SetSupportedTargetsForTest(0);
+  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+  EXPECT_GT(targets.size(), 1U);
 }
 
 TEST(CpuEngineTest, EveryOptimizerFollowsTheReferenceOverFiftySteps) {

@@ -13,6 +13,7 @@ function(vnsweep_target target)
     target_compile_options(${target} PRIVATE -Werror)
   endif()
   if(VNSWEEP_SANITIZE)
+    # Instrumented code makes GCC warn of uninitialised values that are not.
     target_compile_options(${target} PRIVATE -fsanitize=address,undefined
                            -fno-sanitize-recover=all -fno-omit-frame-pointer)
     target_link_options(${target} PUBLIC -fsanitize=address,undefined)
