@@ -13,7 +13,7 @@ class StrongInt {
   constexpr StrongInt() = default;
   constexpr explicit StrongInt(Rep value) : value_(value) {}
   constexpr Rep value() const { return value_; }
-  constexpr auto operator<=>(const StrongInt&) const = default;
+  constexpr auto operator<=>(const StrongInt&) const = default;  // NOLINT(modernize-use-nullptr)
 
   constexpr StrongInt operator+(StrongInt other) const { return StrongInt(value_ + other.value_); }
   constexpr StrongInt operator-(StrongInt other) const { return StrongInt(value_ - other.value_); }

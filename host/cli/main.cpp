@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <exception>
 #include <functional>
 #include <map>
@@ -200,8 +201,13 @@ int run_main(int argc, char** argv) {
 }  // namespace vnsweep
 
 int main(int argc, char** argv) {
-  const auto logger = spdlog::stderr_color_mt("vnsweep");
-  logger->set_pattern("vnsweep: %^%l%$: %v");
-  spdlog::set_default_logger(logger);
-  return vnsweep::run_main(argc, argv);
+  try {
+    const auto logger = spdlog::stderr_color_mt("vnsweep");
+    logger->set_pattern("vnsweep: %^%l%$: %v");
+    spdlog::set_default_logger(logger);
+    return vnsweep::run_main(argc, argv);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "vnsweep: error: %s\n", e.what());
+    return static_cast<int>(vnsweep::ExitCode::usage);
+  }
 }

@@ -11,6 +11,7 @@
 #include "host/manifest/manifest.hpp"
 #include "host/plan/batch.hpp"
 #include "host/plan/grid.hpp"
+#include "host/plan/run_identity.hpp"
 #include "host/plan/task.hpp"
 #include "host/report/text.hpp"
 #include "host/schedule/batch_runner.hpp"
@@ -60,23 +61,12 @@ std::string size_text(std::size_t bytes) {
                           : fmt::format("{:.1f} GiB", mebibytes / 1024);
 }
 
-}  // namespace
-
-ExitCode plan_command(const PlanOptions& options) {
-  const Manifest manifest = load_manifest(options.manifest);
-  const std::vector<RunSpec> runs = expand_grid(manifest);
-  const auto workers = make_workers(options.device, options.threads);
-  const auto batches = plan_batches(runs, default_limits(runs, workers.size()));
-
+/// Batches that agree in everything a batch must agree in, apart from depth.
+std::vector<PlanLine> group_batches(const std::vector<PlannedBatch>& batches) {
   std::map<std::string, PlanLine> lines;
   for (const PlannedBatch& batch : batches) {
     const RunSpec& first = batch.runs.front();
-    const std::string key =
-        fmt::format("{:06} {} {} {} {} {} {} {}", first.width, static_cast<int>(first.task),
-                    first.bits.value_or(0), static_cast<int>(first.activation),
-                    static_cast<int>(first.initialization), static_cast<int>(first.optimizer),
-                    first.steps, first.minibatch.value_or(0));
-    PlanLine& line = lines[key];
+    PlanLine& line = lines[spec_text(batch_key(first))];
     if (line.batches == 0) {
       line.spec = first;
       line.least_depth = line.greatest_depth = first.depth;
@@ -89,27 +79,48 @@ ExitCode plan_command(const PlanOptions& options) {
     line.memory = std::max(line.memory, CpuEngine::memory_needed(batch.networks, probe));
     line.cost += batch.cost;
   }
+  std::vector<PlanLine> sorted;
+  for (auto& [key, line] : lines)
+    sorted.push_back(line);
+  std::stable_sort(sorted.begin(), sorted.end(), [](const PlanLine& a, const PlanLine& b) {
+    return a.spec.width < b.spec.width;
+  });
+  return sorted;
+}
+
+std::vector<std::string> table_row(const PlanLine& line) {
+  const auto word = [&](const char* section, const char* name) {
+    return to_string(find_field(section, name)->get(line.spec));
+  };
+  const std::string depths = line.least_depth == line.greatest_depth
+                                 ? std::to_string(line.least_depth)
+                                 : fmt::format("{}..{}", line.least_depth, line.greatest_depth);
+  return {std::to_string(line.spec.width), depths,
+          word("model", "activation"),     word("model", "init"),
+          word("train", "optimizer"),      word("train", "batch"),
+          std::to_string(line.spec.steps), std::to_string(line.runs),
+          std::to_string(line.batches),    size_text(line.memory),
+          duration_text(line.seconds)};
+}
+
+}  // namespace
+
+ExitCode plan_command(const PlanOptions& options) {
+  const Manifest manifest = load_manifest(options.manifest);
+  const std::vector<RunSpec> runs = expand_grid(manifest);
+  const auto workers = make_workers(options.device, options.threads);
+  const auto batches = plan_batches(runs, default_limits(runs, workers.size()));
 
   double seconds = 0.0;
   std::size_t memory = 0;
   std::vector<std::vector<std::string>> rows = {{"width", "depth", "activation", "init",
                                                  "optimizer", "batch", "steps", "runs", "batches",
                                                  "memory", "worker time"}};
-  for (auto& [key, line] : lines) {
+  for (PlanLine& line : group_batches(batches)) {
     line.seconds = line.cost * measure_rate(line.spec, options.device);
     seconds += line.seconds;
     memory = std::max(memory, line.memory);
-    const auto word = [&](const char* section, const char* name) {
-      return to_string(find_field(section, name)->get(line.spec));
-    };
-    rows.push_back({std::to_string(line.spec.width),
-                    line.least_depth == line.greatest_depth
-                        ? std::to_string(line.least_depth)
-                        : fmt::format("{}..{}", line.least_depth, line.greatest_depth),
-                    word("model", "activation"), word("model", "init"), word("train", "optimizer"),
-                    word("train", "batch"), std::to_string(line.spec.steps),
-                    std::to_string(line.runs), std::to_string(line.batches), size_text(line.memory),
-                    duration_text(line.seconds)});
+    rows.push_back(table_row(line));
   }
   std::cout << aligned_table(rows);
   std::cout << fmt::format(

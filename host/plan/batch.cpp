@@ -11,7 +11,13 @@
 namespace vnsweep {
 namespace {
 
-/// The specification with everything reset that may differ inside a batch.
+/// Steps of one pass through the training set.
+std::int64_t steps_per_epoch(const RunSpec& spec) {
+  return spec.minibatch ? task_samples(spec) / *spec.minibatch : 1;
+}
+
+}  // namespace
+
 RunSpec batch_key(RunSpec spec) {
   spec.depth = 0;
   spec.scale = 0.0;
@@ -21,13 +27,6 @@ RunSpec batch_key(RunSpec spec) {
   spec.seed = 0;
   return spec;
 }
-
-/// Steps of one pass through the training set.
-std::int64_t steps_per_epoch(const RunSpec& spec) {
-  return spec.minibatch ? task_samples(spec) / *spec.minibatch : 1;
-}
-
-}  // namespace
 
 double predicted_cost(const RunSpec& spec) {
   const auto parameters = static_cast<double>(parameter_count(
@@ -117,11 +116,11 @@ std::vector<PlannedBatch> plan_batches(std::span<const RunSpec> runs, const Batc
       if (!pending.empty()) batches.push_back(make_batch(std::exchange(pending, {}), data));
       cost = 0.0;
     };
-    for (RunSpec& spec : group) {
+    for (const RunSpec& spec : group) {
       const double run_cost = predicted_cost(spec);
       if (cost + run_cost > limits.max_cost || pending.size() >= limits.max_runs) flush();
       cost += run_cost;
-      pending.push_back(std::move(spec));
+      pending.push_back(spec);
     }
     flush();
   }

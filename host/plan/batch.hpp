@@ -22,6 +22,10 @@ struct PlannedBatch {
 /// Source: DESIGN.md section 6, 6B + 2 per parameter and step for SGD, 6B + 14 for Adam.
 double predicted_cost(const RunSpec& spec);
 
+/// The specification with everything reset that may differ inside a batch: runs of equal keys can
+/// share one.
+RunSpec batch_key(RunSpec spec);
+
 /// Makes the batch of runs that agree in everything but depth, scales, learning rate, momentum and
 /// seed. @throws std::logic_error if they do not agree
 PlannedBatch make_batch(std::vector<RunSpec> runs, std::shared_ptr<const TrainingData> data);

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "host/plan/run_identity.hpp"
 #include "host/plan/task.hpp"
 #include "kernels/cpu/cpu_engine.hpp"
@@ -18,9 +20,8 @@ std::vector<RunResult> run_all(Engine& engine, const std::vector<RunSpec>& runs)
   const PlannedBatch batch = make_batch(runs, make_training_data(runs[0]));
   run_batch(engine, batch,
             [&](RunResult result) {
-              for (std::size_t k = 0; k < runs.size(); ++k) {
-                if (runs[k] == result.spec) results[k] = std::move(result);
-              }
+              const auto at = std::find(runs.begin(), runs.end(), result.spec) - runs.begin();
+              results[static_cast<std::size_t>(at)] = std::move(result);
             },
             {});
   return results;

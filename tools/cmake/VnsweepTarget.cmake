@@ -9,11 +9,11 @@ function(vnsweep_target target)
     # Warns of overlaps inside std::string that cannot happen (GCC bug 105651).
     target_compile_options(${target} PRIVATE -Wno-restrict)
   endif()
-  if(VNSWEEP_WERROR)
+  # Instrumented code makes GCC warn of uninitialised values that are not.
+  if(VNSWEEP_WERROR AND NOT VNSWEEP_SANITIZE)
     target_compile_options(${target} PRIVATE -Werror)
   endif()
   if(VNSWEEP_SANITIZE)
-    # Instrumented code makes GCC warn of uninitialised values that are not.
     target_compile_options(${target} PRIVATE -fsanitize=address,undefined
                            -fno-sanitize-recover=all -fno-omit-frame-pointer)
     target_link_options(${target} PUBLIC -fsanitize=address,undefined)
