@@ -51,7 +51,8 @@ std::string describe(const YAML::Node& node) {
 std::optional<std::string> number_text(const YAML::Node& node) {
   if (!node.IsScalar() || is_quoted(node)) return std::nullopt;
   std::string text = node.Scalar();
-  if (!text.empty() && text[0] == '+') text.erase(0, 1);
+  const bool signed_twice = text.size() > 1 && (text[1] == '+' || text[1] == '-');
+  if (!text.empty() && text[0] == '+' && !signed_twice) text.erase(0, 1);
   return text;
 }
 

@@ -142,6 +142,7 @@ TEST(ManifestTest, NumbersMustBeFiniteAndInRange) {
            {"-1", "greater than 0"},
            {"\"1\"", "found the text \"1\""},
            {"1.0x", "expected a number"},
+           {"+-1", "expected a number"},
            {"0x10", "expected a number"},
            {"[[1]]", "must be a single value, not a list"},
            {"", "has no values"}}) {

@@ -132,7 +132,7 @@ TEST(DrawsTest, PermutationsOfThreeAreEquallyLikely) {
 
   ASSERT_EQ(counts.size(), 6U);
   for (const auto& [order, count] : counts) {
-    EXPECT_NEAR(count, kEpochs / 6, 5.0 * std::sqrt(kEpochs / 6.0));
+    EXPECT_NEAR(count, kEpochs / 6.0, 5.0 * std::sqrt(kEpochs / 6.0));
   }
 }
 

@@ -96,7 +96,7 @@ TEST(ReferenceEngineTest, ProbeMeasuresGradientAndActivationOfTheScalarNetwork) 
 }
 
 /// Central differences of the loss in every parameter of a small network.
-void check_gradient(NetworkBatch batch) {
+void check_gradient(const NetworkBatch& batch) {
   ReferenceEngine engine;
   engine.initialize(batch);
   const NetworkWeights weights = engine.download_weights(kFirst);
