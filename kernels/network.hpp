@@ -60,6 +60,7 @@ struct NetworkBatch {
   SuccessCriterion success;
   Stopping stopping = Stopping::on_outcome;
   bool record_losses = false;  ///< keep the loss before every update for Engine::losses
+  int probe_samples = 256;     ///< of the largest probe that will be asked for, to plan memory
   std::shared_ptr<const TrainingData> data;
   std::vector<NetworkSpec> networks;
 

@@ -27,6 +27,38 @@ std::vector<StoredRun> all_runs(std::vector<Store>& stores) {
   return runs;
 }
 
+/// Runs of a manifest by what the store knows of them.
+struct RunCounts {
+  std::size_t total = 0;
+  std::size_t succeeded = 0;
+  std::size_t failed = 0;
+  std::size_t errors = 0;
+  std::size_t pending = 0;
+  std::size_t others = 0;  ///< stored, but not of this manifest
+};
+
+RunCounts count_runs(const Manifest& manifest, const std::vector<StoredRun>& stored) {
+  std::unordered_map<std::string, RunStatus> status;
+  for (const StoredRun& run : stored)
+    status.emplace(run.run_id, run.status);
+  RunCounts counts;
+  for (const RunSpec& spec : expand_grid(manifest)) {
+    ++counts.total;
+    const auto found = status.find(run_id(spec));
+    if (found == status.end()) {
+      ++counts.pending;
+    } else if (found->second == RunStatus::succeeded) {
+      ++counts.succeeded;
+    } else if (found->second == RunStatus::failed) {
+      ++counts.failed;
+    } else {
+      ++counts.errors;
+    }
+  }
+  counts.others = stored.size() - (counts.total - counts.pending);
+  return counts;
+}
+
 /// Output that did not arrive (a full disk, a closed pipe) must not look complete.
 void check_output() {
   std::cout.flush();
@@ -40,30 +72,18 @@ ExitCode status_command(const std::filesystem::path& path) {
   std::vector<Store> stores = directory.open_for_reading();
   const Manifest manifest = directory.manifest();
 
-  std::unordered_map<std::string, RunStatus> stored;
-  for (const StoredRun& run : all_runs(stores))
-    stored.emplace(run.run_id, run.status);
-  const std::vector<RunSpec> runs = expand_grid(manifest);
-  std::size_t succeeded = 0;
-  std::size_t failed = 0;
-  std::size_t errors = 0;
-  for (const RunSpec& spec : runs) {
-    const auto found = stored.find(run_id(spec));
-    if (found == stored.end()) continue;
-    succeeded += found->second == RunStatus::succeeded ? 1 : 0;
-    failed += found->second == RunStatus::failed ? 1 : 0;
-    errors += found->second == RunStatus::error ? 1 : 0;
-  }
-  const std::size_t done = succeeded + failed;
+  const RunCounts counts = count_runs(manifest, all_runs(stores));
   const std::optional<std::string> writer = directory.writer();
 
   std::cout << fmt::format("sweep    {}\n", manifest.name);
-  std::cout << fmt::format("runs     {}\n", runs.size());
-  std::cout << fmt::format("done     {} ({} succeeded, {} failed)\n", done, succeeded, failed);
-  std::cout << fmt::format("errors   {}\n", errors);
-  std::cout << fmt::format("pending  {}\n", runs.size() - done - errors);
-  const std::size_t others = stored.size() - done - errors;
-  if (others > 0) std::cout << fmt::format("others   {} runs of earlier manifests\n", others);
+  std::cout << fmt::format("runs     {}\n", counts.total);
+  std::cout << fmt::format("done     {} ({} succeeded, {} failed)\n",
+                           counts.succeeded + counts.failed, counts.succeeded, counts.failed);
+  std::cout << fmt::format("errors   {}\n", counts.errors);
+  std::cout << fmt::format("pending  {}\n", counts.pending);
+  if (counts.others > 0) {
+    std::cout << fmt::format("others   {} runs of earlier manifests\n", counts.others);
+  }
   std::cout << fmt::format("writer   {}\n", writer.value_or("none"));
   for (Store& store : stores) {
     for (const Session& session : store.sessions()) {
@@ -75,7 +95,7 @@ ExitCode status_command(const std::filesystem::path& path) {
     if (rate) std::cout << fmt::format("rate     {:.1f} runs/s in the latest session\n", *rate);
   }
   check_output();
-  return errors > 0 ? ExitCode::runs_errored : ExitCode::complete;
+  return counts.errors > 0 ? ExitCode::runs_errored : ExitCode::complete;
 }
 
 ExitCode summary_command(const SummaryOptions& options) {
@@ -97,9 +117,9 @@ ExitCode summary_command(const SummaryOptions& options) {
       break;
   }
   check_output();
-  const std::size_t expected = expand_grid(manifest).size();
-  if (runs.size() < expected) {
-    spdlog::warn("unfinished: {} of {} runs are stored", runs.size(), expected);
+  const RunCounts counts = count_runs(manifest, runs);
+  if (counts.pending > 0) {
+    spdlog::warn("unfinished: {} of {} runs are still to be made", counts.pending, counts.total);
   }
   return ExitCode::complete;
 }

@@ -68,7 +68,6 @@ ExitCode verify_command(const std::string& device) {
 }
 
 ExitCode devices_command() {
-  std::vector<std::vector<std::string>> rows;
   for (const DeviceDescription& device : list_devices()) {
     std::cout << fmt::format("{:<10}  {}\n", device.name, device.text);
   }

@@ -137,6 +137,7 @@ void add_trace(CLI::App& app, Action& action) {
       "trace", "Train one run and write weights, data and losses for other programs");
   command->add_option("MANIFEST", options->manifest, "YAML or JSON file")->required();
   command->add_option("--index", options->index, "Which run of the grid, from 0")
+      ->check(CLI::NonNegativeNumber.description(""))
       ->capture_default_str();
   command->add_option("-o,--output", options->output, "safetensors file")->required();
   add_device(command, options->device);

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <iostream>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -34,8 +36,8 @@ struct PlanLine {
 };
 
 /// Measures the cost unit: seconds per predicted operation for runs like `spec`, from a short
-/// training of a network of its kind that is thrown away.
-double measure_rate(const RunSpec& like, const std::string& device) {
+/// training of a network of its kind that is thrown away; NaN if it does not fit.
+double measure_rate(const RunSpec& like, const std::string& device, std::size_t workers) {
   RunSpec spec = like;
   constexpr std::int64_t kSampleDepth = 12;
   spec.depth = std::min<std::int64_t>(spec.depth, kSampleDepth);
@@ -47,10 +49,14 @@ double measure_rate(const RunSpec& like, const std::string& device) {
   const double per_step = predicted_cost(spec) / static_cast<double>(spec.steps);
   spec.steps = std::clamp<std::int64_t>(static_cast<std::int64_t>(kEnoughOperations / per_step), 1,
                                         spec.steps);
-  const auto engine = make_engine(device);
+  const auto engine = make_engine(device, memory_per_worker(workers));
   const PlannedBatch batch = make_batch({spec}, make_training_data(spec));
   const auto start = std::chrono::steady_clock::now();
-  run_batch(*engine, batch, [](const RunResult&) {}, {});
+  try {
+    run_batch(*engine, batch, [](const RunResult&) {}, {});
+  } catch (const DeviceOutOfMemory&) {
+    return std::numeric_limits<double>::quiet_NaN();
+  }
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   return elapsed.count() / batch.cost;
 }
@@ -75,8 +81,7 @@ std::vector<PlanLine> group_batches(const std::vector<PlannedBatch>& batches) {
     line.runs += batch.runs.size();
     line.greatest_depth = std::max(line.greatest_depth, first.depth);
     line.least_depth = std::min(line.least_depth, batch.runs.back().depth);
-    const ProbeSpec probe{.samples = static_cast<int>(first.probe_samples)};
-    line.memory = std::max(line.memory, CpuEngine::memory_needed(batch.networks, probe));
+    line.memory = std::max(line.memory, CpuEngine::memory_needed(batch.networks));
     line.cost += batch.cost;
   }
   std::vector<PlanLine> sorted;
@@ -95,12 +100,17 @@ std::vector<std::string> table_row(const PlanLine& line) {
   const std::string depths = line.least_depth == line.greatest_depth
                                  ? std::to_string(line.least_depth)
                                  : fmt::format("{}..{}", line.least_depth, line.greatest_depth);
-  return {std::to_string(line.spec.width), depths,
-          word("model", "activation"),     word("model", "init"),
-          word("train", "optimizer"),      word("train", "batch"),
-          std::to_string(line.spec.steps), std::to_string(line.runs),
-          std::to_string(line.batches),    size_text(line.memory),
-          duration_text(line.seconds)};
+  return {std::to_string(line.spec.width),
+          depths,
+          word("model", "activation"),
+          word("model", "init"),
+          word("train", "optimizer"),
+          word("train", "batch"),
+          std::to_string(line.spec.steps),
+          std::to_string(line.runs),
+          std::to_string(line.batches),
+          size_text(line.memory),
+          std::isnan(line.seconds) ? "too large" : duration_text(line.seconds)};
 }
 
 }  // namespace
@@ -117,8 +127,8 @@ ExitCode plan_command(const PlanOptions& options) {
                                                  "optimizer", "batch", "steps", "runs", "batches",
                                                  "memory", "worker time"}};
   for (PlanLine& line : group_batches(batches)) {
-    line.seconds = line.cost * measure_rate(line.spec, options.device);
-    seconds += line.seconds;
+    line.seconds = line.cost * measure_rate(line.spec, options.device, workers.size());
+    if (!std::isnan(line.seconds)) seconds += line.seconds;
     memory = std::max(memory, line.memory);
     rows.push_back(table_row(line));
   }

@@ -37,6 +37,18 @@ std::vector<RunSpec> missing_runs(std::vector<RunSpec> runs,
   return runs;
 }
 
+/// The reference computes in double: its results are close to the others' but not the same, and one
+/// estimate must not mix the two.
+void refuse_to_mix_precisions(Store& store, const std::string& device) {
+  for (const std::string& engine : store.engines()) {
+    if ((engine == "reference") == (device == "reference")) continue;
+    throw DirectoryError(
+        fmt::format("{} holds results of the engine {} (double and single "
+                    "precision do not mix); choose another directory with -o",
+                    store.file().parent_path().string(), engine));
+  }
+}
+
 /// Runs the schedule on other threads while this one watches for signals and draws the progress.
 ScheduleOutcome supervise(std::vector<PlannedBatch> batches,
                           const std::vector<std::unique_ptr<Worker>>& workers, ResultWriter& writer,
@@ -96,6 +108,7 @@ ExitCode run_command(const RunOptions& options) {
 
   install_interruption_handlers();
   auto [lock, store] = directory.open_for_writing(manifest, runs);
+  refuse_to_mix_precisions(store, options.device);
   std::vector<RunSpec> missing = missing_runs(runs, store.completed_ids());
   spdlog::info("{}: {} runs, {} stored already, {} to make on {} in {}", manifest.name, runs.size(),
                runs.size() - missing.size(), missing.size(),

@@ -315,6 +315,7 @@ std::string check_value(const Field& field, const Value& value) {
     return fmt::format("{} must be an integer, not {}", field.name, to_string(value));
   }
   const double number = real(value);
+  if (std::isnan(number)) return fmt::format("{} must be a number", field.name);
   if (number < field.minimum || (!field.minimum_allowed && number == field.minimum)) {
     return fmt::format("{} must be {} {}, not {}", field.name,
                        field.minimum_allowed ? "at least" : "greater than", field.minimum,

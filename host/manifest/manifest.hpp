@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,11 +68,19 @@ struct Manifest {
   }
 };
 
+/// Largest manifest that a user may give: ten thousand list values fit in far less.
+inline constexpr std::size_t kMaxManifestBytes = std::size_t{1} << 20;
+/// Largest resolved manifest: it writes out what anchors and short forms of the original
+/// abbreviate.
+inline constexpr std::size_t kMaxResolvedBytes = std::size_t{1} << 28;
+
 /// Reads and checks a manifest file, YAML or JSON.
 /// @throws ManifestError with every problem found
-Manifest load_manifest(const std::filesystem::path& file);
+Manifest load_manifest(const std::filesystem::path& file,
+                       std::size_t max_bytes = kMaxManifestBytes);
 
 /// The same from text. @param file  name for messages
-Manifest parse_manifest(std::string_view text, const std::string& file);
+Manifest parse_manifest(std::string_view text, const std::string& file,
+                        std::size_t max_bytes = kMaxManifestBytes);
 
 }  // namespace vnsweep

@@ -70,6 +70,7 @@ PlannedBatch make_batch(std::vector<RunSpec> runs, std::shared_ptr<const Trainin
   networks.success.accuracy = first.success_accuracy;
   networks.success.loss = first.success_loss;
   networks.success.every = StepCount(first.success_every.value_or(steps_per_epoch(first)));
+  networks.probe_samples = static_cast<int>(first.probe_samples);
   networks.data = std::move(data);
   for (const RunSpec& spec : runs) {
     if (batch_key(spec) != batch_key(first)) throw std::logic_error("make_batch: runs differ");

@@ -31,6 +31,11 @@ class ChunkLength {
   std::int64_t steps_ = 1;  // the first chunk measures the speed
 };
 
+void forget_spectra(Probe& probe) {
+  for (LayerProbe& layer : probe.layers)
+    layer.spectrum = {};
+}
+
 class Runner {
  public:
   Runner(Engine& engine, const PlannedBatch& batch, const ResultSink& sink)
@@ -82,7 +87,13 @@ class Runner {
   void probe(const std::vector<NetworkIndex>& networks) {
     const ProbeSpec spec{.samples = static_cast<int>(shared().probe_samples)};
     for (Probe& result : engine_.probe(spec, networks)) {
-      probes_[result.network.value()].push_back(std::move(result));
+      std::vector<Probe>& earlier = probes_[result.network.value()];
+      // What the store will not keep must not pile up either.
+      if (shared().spectrum == SpectrumStorage::none) forget_spectra(result);
+      if (shared().spectrum == SpectrumStorage::ends && earlier.size() > 1) {
+        forget_spectra(earlier.back());
+      }
+      earlier.push_back(std::move(result));
     }
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -28,7 +29,13 @@ unsigned available_processors();
 
 /// One engine for `--device`: auto, cpu, reference, cuda...
 /// @throws DeviceError
-std::unique_ptr<Engine> make_engine(std::string_view device);
+/// @param memory_limit  bytes that one batch may take on a CPU
+std::unique_ptr<Engine> make_engine(
+    std::string_view device, std::size_t memory_limit = std::numeric_limits<std::size_t>::max());
+
+/// Bytes that each of `workers` CPU workers may take: an equal share of most of the memory that the
+/// machine, or the container, has.
+std::size_t memory_per_worker(std::size_t workers);
 
 /// The workers for `--device` and `--threads`. Each CPU worker may use an equal share of memory.
 /// @param threads  0 for one worker per available processor

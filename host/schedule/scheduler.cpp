@@ -6,6 +6,7 @@
 #include <exception>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -75,8 +76,14 @@ class Schedule {
   ScheduleOutcome run(const std::vector<std::unique_ptr<Worker>>& workers) {
     {
       std::vector<std::jthread> threads;
-      for (const auto& worker : workers)
-        threads.emplace_back([&] { serve(*worker); });
+      try {
+        for (const auto& worker : workers) {
+          threads.emplace_back([this, &worker] { serve(*worker); });
+        }
+      } catch (const std::system_error&) {
+        stop_everything();  // the threads that did start must not work through the whole queue
+        throw;
+      }
     }
     if (sink_failure_) std::rethrow_exception(sink_failure_);
     outcome_.unfinished_runs += queue_.waiting_runs();

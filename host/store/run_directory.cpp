@@ -74,12 +74,14 @@ nlohmann::json comparable(nlohmann::json resolved) {
   return resolved;
 }
 
-bool share_a_run(const std::vector<RunSpec>& a, const std::vector<RunSpec>& b) {
-  std::unordered_set<std::string> ids;
-  for (const RunSpec& spec : a)
-    ids.insert(spec_text(spec));
-  return std::any_of(b.begin(), b.end(),
-                     [&](const RunSpec& spec) { return ids.contains(spec_text(spec)); });
+bool any_stored(const std::vector<RunSpec>& runs, const std::unordered_set<std::string>& stored) {
+  return std::any_of(runs.begin(), runs.end(),
+                     [&](const RunSpec& spec) { return stored.contains(run_id(spec)); });
+}
+
+std::string read_file(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
 }
 
 }  // namespace
@@ -144,21 +146,30 @@ RunDirectory::Writer RunDirectory::open_for_writing(const Manifest& manifest,
                                      path_.string(),
                                      status ? status.message() : "a file is in the way"));
   }
+  const fs::path yaml = path_ / "manifest.yaml";
+  if (fs::exists(yaml) && !fs::exists(path_ / "runs-0.db") && read_file(yaml) != manifest.source) {
+    throw DirectoryError(
+        fmt::format("{} is in the way (vnsweep did not write it); choose another "
+                    "directory with -o",
+                    yaml.string()));
+  }
   WriterLock lock(path_ / "runs-0.lock");
   Store store = Store::open_for_writing(path_ / "runs-0.db");
-  record(manifest, runs);
+  record(manifest, runs, store.completed_ids());
   return {std::move(lock), std::move(store)};
 }
 
-void RunDirectory::record(const Manifest& manifest, const std::vector<RunSpec>& runs) const {
+void RunDirectory::record(const Manifest& manifest, const std::vector<RunSpec>& runs,
+                          const std::unordered_set<std::string>& stored) const {
   const fs::path yaml = path_ / "manifest.yaml";
   const fs::path json = path_ / "manifest.json";
   if (fs::exists(json)) {
     const Manifest earlier = this->manifest();
     const bool same = comparable(earlier.resolved) == comparable(manifest.resolved);
-    if (!same && !share_a_run(expand_grid(earlier), runs)) {
+    const bool related = same || earlier.name == manifest.name || any_stored(runs, stored);
+    if (!related) {
       throw DirectoryError(
-          fmt::format("{} holds another sweep ('{}', which shares no run with '{}'); "
+          fmt::format("{} holds another sweep ('{}', with no run in common with '{}'); "
                       "choose another directory with -o",
                       path_.string(), earlier.name, manifest.name));
     }
@@ -204,7 +215,7 @@ std::vector<Store> RunDirectory::open_for_reading() const {
 }
 
 Manifest RunDirectory::manifest() const {
-  return load_manifest(path_ / "manifest.json");
+  return load_manifest(path_ / "manifest.json", kMaxResolvedBytes);
 }
 
 std::optional<std::string> RunDirectory::writer() const {

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "host/manifest/manifest.hpp"
@@ -41,8 +42,9 @@ class RunDirectory {
  public:
   explicit RunDirectory(std::filesystem::path path);
 
-  /// Makes the directory ready for this manifest: creates it, takes the lock, checks that what it
-  /// holds belongs to the same sweep, records the manifest and opens the store.
+  /// Makes the directory ready for this manifest: creates it, takes the lock, opens the store,
+  /// checks that what it holds belongs to the same sweep (the manifests have the same name, or a
+  /// run in common), and records the manifest.
   /// @param runs  the manifest's runs
   /// @throws DirectoryError, StoreError
   struct Writer {
@@ -64,7 +66,8 @@ class RunDirectory {
   const std::filesystem::path& path() const { return path_; }
 
  private:
-  void record(const Manifest& manifest, const std::vector<RunSpec>& runs) const;
+  void record(const Manifest& manifest, const std::vector<RunSpec>& runs,
+              const std::unordered_set<std::string>& stored) const;
 
   std::filesystem::path path_;
 };

@@ -49,8 +49,9 @@ int open_flags(Database::Mode mode) {
                       name, message));
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      throw StoreError(
-          fmt::format("{} is locked by another process ({}); wait for it to end", name, message));
+      throw StoreWriteError(fmt::format(
+          "{} is locked by another process ({}); run the same command again when it has ended",
+          name, message));
     default:
       throw StoreError(fmt::format("{}: {}", name, message));
   }

@@ -197,6 +197,10 @@ Store Store::open_for_reading(const std::filesystem::path& file) {
   const bool writable = access(file.c_str(), W_OK) == 0;
   Store store{Database(file, writable ? Database::Mode::read_write : Database::Mode::read_only)};
   store.database_.execute("PRAGMA query_only = ON");
+  if (store.database_.query_integer("SELECT count(*) FROM sqlite_schema") == 0) {
+    throw StoreError(
+        fmt::format("{} holds no results yet; run the sweep's command again", file.string()));
+  }
   check_version(store.database_);
   return store;
 }
@@ -293,6 +297,14 @@ std::unordered_set<std::string> Store::completed_ids() {
   while (select.step())
     ids.insert(select.text(0));
   return ids;
+}
+
+std::unordered_set<std::string> Store::engines() {
+  std::unordered_set<std::string> engines;
+  Statement select = database_.prepare("SELECT DISTINCT engine FROM runs WHERE status <> 'error'");
+  while (select.step())
+    engines.insert(select.text(0));
+  return engines;
 }
 
 std::vector<StoredRun> Store::runs() {

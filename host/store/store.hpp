@@ -77,6 +77,9 @@ class Store {
   /// Ids of the runs that need not be run again: all but errors.
   std::unordered_set<std::string> completed_ids();
 
+  /// Kinds of the engines that made the stored results.
+  std::unordered_set<std::string> engines();
+
   std::vector<StoredRun> runs();
   std::vector<StoredProbe> probes(std::int64_t run_row);
   std::vector<Session> sessions();

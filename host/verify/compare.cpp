@@ -48,7 +48,8 @@ double relative_error(const std::vector<double>& a, const std::vector<double>& b
 }
 
 double NetworkError::worst() const {
-  return std::max({weights, loss, vni, spectrum, gradient, live_nodes_agree ? 0.0 : kInfinite});
+  return std::max(
+      {weights, loss, vni, spectrum, gradient, trained, live_nodes_agree ? 0.0 : kInfinite});
 }
 
 std::vector<NetworkError> compare_engines(Engine& candidate, Engine& oracle, NetworkBatch batch,
@@ -65,6 +66,8 @@ std::vector<NetworkError> compare_engines(Engine& candidate, Engine& oracle, Net
   const std::vector<Probe> oracle_first = oracle.probe(probe, all);
   candidate.train(steps);
   oracle.train(steps);
+  const std::vector<Probe> candidate_last = candidate.probe(probe, all);
+  const std::vector<Probe> oracle_last = oracle.probe(probe, all);
 
   std::vector<NetworkError> errors;
   for (std::size_t n = 0; n < all.size(); ++n) {
@@ -86,6 +89,9 @@ std::vector<NetworkError> compare_engines(Engine& candidate, Engine& oracle, Net
       const double size = std::max(std::fabs(losses_b[t]), kSmallLoss);
       keep_worst(error.loss, std::fabs(losses_a[t] - losses_b[t]) / size);
     }
+    NetworkError after;
+    compare_probes(candidate_last[n], oracle_last[n], after);
+    error.trained = std::max(after.vni, after.gradient);
     compare_probes(candidate_first[n], oracle_first[n], error);
     errors.push_back(error);
   }

@@ -16,6 +16,7 @@ struct NetworkError {
   double vni = 0.0;       ///< worst layer
   double spectrum = 0.0;  ///< worst layer, 2-norm of the difference over that of the oracle
   double gradient = 0.0;  ///< worst layer's gradient RMS
+  double trained = 0.0;   ///< worst of VNI and gradient RMS after training
   bool live_nodes_agree = true;
 
   double worst() const;

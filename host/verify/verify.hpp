@@ -22,8 +22,10 @@ std::vector<VerificationCase> verification_cases();
 /// Largest errors that float32 engines may have against the reference over a case's steps.
 struct Tolerances {
   double weights = 2e-6;
-  double loss = 1e-5;
+  double loss =
+      5e-5;  ///< a rounding of 1e-7 in every weight, times depth 17, times width 100's root
   double indicators = 1e-5;  ///< VNI, spectrum, gradient RMS, at initialisation
+  double trained = 1e-3;     ///< VNI and gradient RMS after training, of slightly different weights
 };
 
 /// Whether every error is within its tolerance; false for NaN.

@@ -142,7 +142,7 @@ struct CpuEngine::Workspace {
 CpuEngine::CpuEngine(std::size_t memory_limit) : memory_limit_(memory_limit) {}
 CpuEngine::~CpuEngine() = default;
 
-std::size_t CpuEngine::memory_needed(const NetworkBatch& batch, const ProbeSpec& probe) {
+std::size_t CpuEngine::memory_needed(const NetworkBatch& batch) {
   const int depth = greatest_depth(batch);
   const std::size_t plane = plane_floats(batch);
   std::size_t floats = plane * (2 * static_cast<std::size_t>(depth) + 2);
@@ -152,14 +152,19 @@ std::size_t CpuEngine::memory_needed(const NetworkBatch& batch, const ProbeSpec&
         1 + (has_first_moment(rule) ? 1 : 0) + (has_second_moment(rule) ? 1 : 0);
     floats += copies * NetworkLayout(batch, network.depth).size;
   }
-  return floats * sizeof(float) + cpu::NetworkProbe::bytes(batch, probe, depth);
+  // Probing and drawing orthogonal matrices take turns; the latter needs four copies in double.
+  const auto width = static_cast<std::size_t>(batch.width);
+  const std::size_t drawing =
+      batch.initialization == Initialization::orthogonal ? 4 * width * width * sizeof(double) : 0;
+  const ProbeSpec probe{.samples = batch.probe_samples};
+  return floats * sizeof(float) + std::max(drawing, cpu::NetworkProbe::bytes(batch, probe, depth));
 }
 
 void CpuEngine::initialize(const NetworkBatch& batch) {
   networks_.clear();
   workspace_.reset();
   probe_.reset();
-  const std::size_t needed = memory_needed(batch, ProbeSpec{});
+  const std::size_t needed = memory_needed(batch);
   if (needed > memory_limit_) {
     throw DeviceOutOfMemory("cpu: a batch of " + std::to_string(batch.networks.size()) +
                             " networks needs " + std::to_string(needed >> 20) +

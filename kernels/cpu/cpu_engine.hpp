@@ -35,7 +35,7 @@ class CpuEngine final : public Engine {
   std::vector<double> losses(NetworkIndex network) const override;
 
   /// Bytes that `batch` takes, probing included.
-  static std::size_t memory_needed(const NetworkBatch& batch, const ProbeSpec& probe);
+  static std::size_t memory_needed(const NetworkBatch& batch);
 
  private:
   struct Network;

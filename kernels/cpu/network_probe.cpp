@@ -66,8 +66,9 @@ std::size_t NetworkProbe::bytes(const NetworkBatch& batch, const ProbeSpec& spec
     largest_layer = std::max(largest_layer, static_cast<std::size_t>(shape.outputs) *
                                                 static_cast<std::size_t>(shape.inputs));
   }
-  return sizeof(double) * (2 * largest_layer + 4 * width * std::max(probes, samples) +
-                           2 * gram * gram + static_cast<std::size_t>(depth) * width * samples);
+  return sizeof(double) *
+         (2 * largest_layer + 4 * width * std::max(probes, samples) + 2 * gram * gram +
+          width * probes + static_cast<std::size_t>(depth) * width * samples);
 }
 
 Probe NetworkProbe::measure(const NetworkSpec& network, const NetworkLayout& layout,

@@ -132,6 +132,7 @@ TEST_F(CliTest, BadUsageExitsWithTwo) {
   EXPECT_EQ(run({"run", manifest, "--device", "tpu"}).exit_code, 2);
   EXPECT_THAT(run({"run", manifest, "--device", "cuda"}).err, HasSubstr("no CUDA engine"));
   EXPECT_EQ(run({"trace", manifest, "--index", "1", "-o", "t"}).exit_code, 2);
+  EXPECT_EQ(run({"trace", manifest, "--index", "-1", "-o", "t"}).exit_code, 2);
   EXPECT_EQ(run({"verify", "--device", "reference"}).exit_code, 2);
 }
 
@@ -301,11 +302,34 @@ TEST_F(CliTest, ACorruptDatabaseIsNamedAndLeftUntouched) {
 
 TEST_F(CliTest, AnotherSweepsDirectoryIsRefused) {
   run({"run", small_manifest("{depth: 1, width: 2}"), "-o", "d"});
+  std::string other = testing::manifest_text("{depth: 1, width: 7}");
+  other.replace(0, std::string("name: test").size(), "name: other");
 
-  const Output output = run({"run", small_manifest("{depth: 1, width: 7}"), "-o", "d"});
+  const Output output = run({"run", write_manifest("other.yaml", other), "-o", "d"});
 
   EXPECT_EQ(output.exit_code, 2);
   EXPECT_THAT(output.err, HasSubstr("holds another sweep"));
+}
+
+TEST_F(CliTest, DoubleAndSinglePrecisionDoNotMixInOneDirectory) {
+  const std::string manifest = small_manifest("{depth: 1, width: 2, seed: {count: 2}}");
+  ASSERT_EQ(run({"run", manifest, "-o", "d", "--device", "reference"}).exit_code, 0);
+
+  const Output output = run({"run", manifest, "-o", "d", "--device", "cpu"});
+
+  EXPECT_EQ(output.exit_code, 2);
+  EXPECT_THAT(output.err, HasSubstr("holds results of the engine reference"));
+}
+
+TEST_F(CliTest, PlanShowsWhatDoesNotFit) {
+  const Output output = run({"plan", write_manifest("huge.yaml",
+                                                    "name: h\ntask: xor\n"
+                                                    "grid: {depth: 100000, width: 60000}\n"
+                                                    "train: {lr: 0.1, steps: 1}\n"
+                                                    "success: {loss: 1}\n")});
+
+  EXPECT_EQ(output.exit_code, 0);
+  EXPECT_THAT(output.out, HasSubstr("too large"));
 }
 
 TEST_F(CliTest, TraceHoldsEverythingToReplayARun) {

@@ -164,7 +164,9 @@ TEST(ManifestTest, MalformedAxesAreExplained) {
            {"{from: 1, to: 2}", "needs {from, to, step}"},
            {"{linspace: [1, 2]}", "needs [first, last, number of values]"},
            {"{linspace: [1, 2, 0]}", "number of values must be an integer of at least 1"},
-           {"{logspace: [-9, 2, 3]}", "depth must be at least 1, not 0"},
+           {"{logspace: [-9, 2, 3]}", "depth runs to 1e-09, but must be at least 1"},
+           {"{logspace: [1e308, -1e308, 2]}", "depth runs to inf"},
+           {"{linspace: [1, 1e300, 3]}", "depth runs to 1e+300"},
            {"{count: 3}", "unknown key 'count'"},
            {"{}", "needs {from, to, step}"}}) {
     EXPECT_THAT(grid_error("{width: 1, depth: " + axis + "}"), HasSubstr(message)) << axis;
@@ -179,6 +181,11 @@ TEST(ManifestTest, ZipExcludeAndIncludeAreChecked) {
   EXPECT_THAT(error("zip: [depth, width]"), HasSubstr("depth has 2 values, width has 3"));
   EXPECT_THAT(error("zip: [depth, lr]"), HasSubstr("'lr', which is not an axis of this grid"));
   EXPECT_THAT(error("zip: [depth]"), HasSubstr("at least two axes"));
+  EXPECT_THAT(error("zip: [width, width]"), HasSubstr("width is zipped twice"));
+  EXPECT_THAT(error("scale: [1, 2], zip: [[depth, scale], [width, depth]]"),
+              HasSubstr("depth is zipped twice"));
+  EXPECT_THAT(error("zip: "), HasSubstr("zip must list the axes"));
+  EXPECT_THAT(error("exclude: ~"), HasSubstr("exclude must be a list"));
   EXPECT_THAT(error("exclude: [{depth: 7}]"), HasSubstr("matches no point of the grid"));
   EXPECT_THAT(error("exclude: [{seed: 0}]"), HasSubstr("unknown key 'seed' in an excluded point"));
   EXPECT_THAT(error("exclude: [{depth: [1, 2]}]"), HasSubstr("everything is excluded"));
@@ -217,7 +224,11 @@ TEST(ManifestTest, TextThatIsNoManifestGetsOneClearError) {
   EXPECT_THAT(error_of("a: [1, 2\nb: }"), HasSubstr("m.yaml:2:"));
   EXPECT_THAT(error_of("a: 1\n---\nb: 2\n"), HasSubstr("single YAML document"));
   EXPECT_THAT(error_of(std::string("name: \0x", 8)), HasSubstr("not UTF-8 text"));
-  EXPECT_THAT(error_of("name: \xff\xfe"), HasSubstr("not UTF-8 text"));
+  for (const char* bytes : {"\xff\xfe", "\xed\xa0\x80", "\xc0\x80", "\xe0\x80\x80",
+                            "\xf5\x80\x80\x80", "\xf0\x80\x80\x80", "\x80", "\xe2\x82"}) {
+    EXPECT_THAT(error_of(std::string("name: ") + bytes + "\n"), HasSubstr("not UTF-8 text"));
+  }
+  EXPECT_THAT(error_of("name: \xe2\x82\xac \xf0\x9f\x98\x80\n"), Not(HasSubstr("UTF-8")));
   EXPECT_THAT(error_of(std::string(2 << 20, '#')), HasSubstr("larger than"));
   EXPECT_THAT(error_of("a: " + std::string(100'000, '[')), HasSubstr("nested too deeply"));
   EXPECT_THAT(error_of("name: x\n? [a]\n: 1\n"), HasSubstr("a key of the manifest must be a word"));

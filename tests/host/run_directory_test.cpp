@@ -65,11 +65,67 @@ TEST_F(RunDirectoryTest, AnOverlappingManifestExtendsTheSweepAndKeepsTheEarlierO
   EXPECT_EQ(expand_grid(directory_.manifest())[1].depth, 4);
 }
 
-TEST_F(RunDirectoryTest, AManifestWithoutACommonRunIsRefusedAndNothingChanges) {
+TEST_F(RunDirectoryTest, PartsOfOneSweepShareADirectoryInAnyOrder) {
+  for (const char* grid :
+       {"{depth: 1, width: 3}", "{depth: [1, 2], width: 3}", "{depth: 2, width: 3}",
+        "{depth: 1, width: 3}", "{depth: 1, width: 3, seed: {from: 40, count: 40}}"}) {
+    EXPECT_EQ(open_error(directory_, grid), "no error") << grid;
+  }
+}
+
+TEST_F(RunDirectoryTest, ARunInCommonMakesASweepOfAnotherNameWelcome) {
+  {
+    RunDirectory::Writer writer = open(directory_, "{depth: [1, 2], width: 3}");
+    writer.store.begin_session();
+    writer.store.commit(std::vector{
+        testing::result_of(testing::runs_of("{depth: 2, width: 3}")[0], RunStatus::failed)});
+  }
+  Manifest other = testing::manifest_with_grid("{depth: [2, 3], width: 3}");
+  other.name = "other";
+
+  EXPECT_NO_THROW(directory_.open_for_writing(other, expand_grid(other)));
+}
+
+TEST_F(RunDirectoryTest, AManifestOfTheUsersOwnIsNotOverwritten) {
+  std::filesystem::create_directories(directory_.path());
+  std::ofstream(directory_.path() / "manifest.yaml") << "precious: true\n";
+
+  EXPECT_THAT(open_error(directory_, "{depth: 1, width: 3}"), HasSubstr("is in the way"));
+
+  EXPECT_FALSE(std::filesystem::exists(directory_.path() / "runs-0.db"));
+}
+
+TEST_F(RunDirectoryTest, ResolvedManifestsMayBeLargerThanGivenOnes) {
+  std::string grid = "{depth: 1, width: 3, seed: [0";
+  for (int seed = 1; seed < 100'000; ++seed)
+    grid += "," + std::to_string(seed);
+  const std::string text = testing::manifest_text(grid + "]}");
+  ASSERT_LT(text.size(), kMaxManifestBytes);
+  const Manifest manifest = parse_manifest(text, "m.yaml");
+
+  directory_.open_for_writing(manifest, {});
+
+  EXPECT_EQ(expand_grid(directory_.manifest()).size(), 100'000U);
+}
+
+TEST_F(RunDirectoryTest, AnUnrelatedManifestIsRefusedAndNothingChanges) {
   open(directory_, "{depth: [1, 2], width: 3}");
 
-  EXPECT_THAT(open_error(directory_, "{depth: [1, 2], width: 4}"),
-              HasSubstr("holds another sweep ('test', which shares no run with 'test')"));
+  Manifest other = testing::manifest_with_grid("{depth: [1, 2], width: 4}");
+  other.name = "other";
+
+  EXPECT_THROW(
+      {
+        try {
+          directory_.open_for_writing(other, expand_grid(other));
+        } catch (const DirectoryError& e) {
+          EXPECT_THAT(
+              e.what(),
+              HasSubstr("holds another sweep ('test', with no run in common with 'other')"));
+          throw;
+        }
+      },
+      DirectoryError);
 
   EXPECT_EQ(expand_grid(directory_.manifest())[0].width, 3);
 }

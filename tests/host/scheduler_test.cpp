@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <latch>
 #include <mutex>
 #include <set>
 
@@ -155,18 +156,24 @@ TEST_F(SchedulerTest, RunsReportedBeforeAFailureAreNotRunAgain) {
 }
 
 TEST_F(SchedulerTest, ALostDeviceGivesItsBatchToTheOthers) {
+  std::latch broken{1};
   add_worker("broken",
-             [](const PlannedBatch& batch, const ResultSink& sink,
-                const std::stop_token& /*stop*/) -> BatchStatus {
+             [&](const PlannedBatch& batch, const ResultSink& sink,
+                 const std::stop_token& /*stop*/) -> BatchStatus {
                sink(testing::result_of(batch.runs[0], RunStatus::succeeded));
+               broken.count_down();
                throw DeviceLost("unspecified launch failure");
              });
-  add_worker("sound", complete_all);
+  add_worker("sound",
+             [&](const PlannedBatch& batch, const ResultSink& sink, const std::stop_token& stop) {
+               broken.wait();
+               return complete_all(batch, sink, stop);
+             });
 
   const ScheduleOutcome outcome = run(batches(5));
 
   EXPECT_EQ(reported(), expected());
-  EXPECT_LE(outcome.lost_devices.size(), 1U);  // it may never have got a batch
+  EXPECT_THAT(outcome.lost_devices, ElementsAre("broken: unspecified launch failure"));
   EXPECT_EQ(outcome.unfinished_runs, 0U);
 }
 

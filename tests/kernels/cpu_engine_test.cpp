@@ -120,27 +120,44 @@ TEST(CompareTest, NanAndWrongSizesNeverPass) {
   EXPECT_DOUBLE_EQ(relative_error({3.0, 4.5}, {3.0, 4.0}), 0.1);
 }
 
-/// An engine that computes one thing wrongly must be caught.
-TEST(CompareTest, AWrongLearningRateIsCaught) {
-  CpuEngine engine;
+/// The cpu engine with a learning rate that is a hundredth off.
+class WrongEngine final : public Engine {
+ public:
+  void initialize(const NetworkBatch& batch) override {
+    NetworkBatch wrong = batch;
+    for (NetworkSpec& network : wrong.networks)
+      network.learning_rate *= 1.01;
+    engine_.initialize(wrong);
+  }
+  void train(StepCount steps) override { engine_.train(steps); }
+  std::vector<Evaluation> evaluate() override { return engine_.evaluate(); }
+  std::vector<Probe> probe(const ProbeSpec& spec, std::span<const NetworkIndex> networks) override {
+    return engine_.probe(spec, networks);
+  }
+  void retire(std::span<const NetworkIndex> networks) override { engine_.retire(networks); }
+  NetworkWeights download_weights(NetworkIndex network) const override {
+    return engine_.download_weights(network);
+  }
+  std::vector<double> losses(NetworkIndex network) const override {
+    return engine_.losses(network);
+  }
+
+ private:
+  CpuEngine engine_;
+};
+
+TEST(CompareTest, ASlightlyWrongEngineIsCaught) {
+  WrongEngine wrong;
+  CpuEngine right;
   ReferenceEngine oracle;
-  const NetworkBatch batch = testing::xor_batch(8, {3});
-  NetworkBatch wrong = batch;
-  wrong.networks[0].learning_rate *= 1.001;
-  wrong.stopping = Stopping::at_budget;
-  wrong.record_losses = true;
-  engine.initialize(wrong);
-  engine.train(StepCount(5));
-  oracle.initialize(wrong);
-  NetworkBatch right = batch;
-  right.stopping = Stopping::at_budget;
-  oracle.initialize(right);
-  oracle.train(StepCount(5));
+  NetworkBatch batch = testing::xor_batch(8, {3});
+  batch.data = testing::random_data(5, 3);
 
-  const double error = relative_error(engine.download_weights(NetworkIndex(0)).weights[3],
-                                      oracle.download_weights(NetworkIndex(0)).weights[3]);
+  const auto caught = compare_engines(wrong, oracle, batch, StepCount(5), {.samples = 8});
+  const auto passed = compare_engines(right, oracle, batch, StepCount(5), {.samples = 8});
 
-  EXPECT_GT(error, Tolerances{}.weights);
+  EXPECT_FALSE(is_within(caught[0], Tolerances{}));
+  EXPECT_TRUE(is_within(passed[0], Tolerances{}));
 }
 
 NetworkBatch mixed_batch() {
@@ -218,7 +235,7 @@ TEST(CpuEngineTest, ABatchBeyondTheMemoryLimitIsRefusedAndASmallerOneTaken) {
   NetworkBatch batch = testing::xor_batch(64, {50, 50, 50, 50});
   NetworkBatch half = batch;
   half.networks.resize(1);
-  const std::size_t limit = CpuEngine::memory_needed(half, {}) + 1000;
+  const std::size_t limit = CpuEngine::memory_needed(half) + 1000;
   CpuEngine engine(limit);
 
   EXPECT_THROW(engine.initialize(batch), DeviceOutOfMemory);
