@@ -68,6 +68,9 @@ struct Manifest {
   }
 };
 
+/// A manifest with every default and value written out: itself a valid manifest.
+nlohmann::json resolved_manifest(const Manifest& manifest);
+
 /// Largest manifest that a user may give: ten thousand list values fit in far less.
 inline constexpr std::size_t kMaxManifestBytes = std::size_t{1} << 20;
 /// Largest resolved manifest: it writes out what anchors and short forms of the original
