@@ -36,7 +36,7 @@ std::string read(const fs::path& file) {
 class CliTest : public ::testing::Test {
  protected:
   /// Starts the program with its streams in files of the temporary directory.
-  pid_t start(const std::vector<std::string>& arguments) const {
+  pid_t start(const std::vector<std::string>& arguments, int ignored_signal = 0) const {
     std::vector<char*> argv;
     std::string program = VNSWEEP_EXECUTABLE;
     std::vector<std::string> copies = arguments;
@@ -46,6 +46,10 @@ class CliTest : public ::testing::Test {
     argv.push_back(nullptr);
     const pid_t child = fork();
     if (child == 0) {
+      // Whatever started the tests may have had signals ignored.
+      for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+        ::signal(signal, signal == ignored_signal ? SIG_IGN : SIG_DFL);
+      }
       if (chdir(path("").c_str()) != 0 || freopen("out", "w", stdout) == nullptr ||
           freopen("err", "w", stderr) == nullptr) {
         _exit(99);
@@ -98,7 +102,7 @@ class CliTest : public ::testing::Test {
   /// Waits until the program has stored more than there is now. @returns false if it ended before
   bool wait_for_results(pid_t child, const std::string& directory) const {
     const std::size_t before = read(path(directory) + "/runs-0.db").size();
-    for (int tries = 0; tries < 2000; ++tries) {
+    for (int tries = 0; tries < 12'000; ++tries) {
       int status = 0;
       if (waitpid(child, &status, WNOHANG) != 0) return false;
       if (read(path(directory) + "/runs-0.db").size() > before + 100'000) return true;
@@ -221,6 +225,16 @@ TEST_F(CliTest, AnInterruptedRunKeepsItsResultsAndCanGoOn) {
   const Output rest = run({"run", manifest, "-o", "d"});
   EXPECT_EQ(rest.exit_code, 0);
   EXPECT_THAT(run({"status", path("d")}).out, HasSubstr("pending  0"));
+}
+
+TEST_F(CliTest, ASignalThatNohupIgnoresStaysIgnored) {
+  const std::string manifest = long_manifest();
+  const pid_t child = start({"run", manifest, "-o", "d"}, SIGHUP);
+  ASSERT_TRUE(wait_for_results(child, "d"));
+
+  kill(child, SIGHUP);
+
+  EXPECT_EQ(wait(child).exit_code, 0);
 }
 
 TEST_F(CliTest, TheSecondProcessIsRefusedNamingTheFirst) {
