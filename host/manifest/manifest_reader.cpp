@@ -10,7 +10,6 @@
 #include <set>
 #include <utility>
 
-#include "host/manifest/axis.hpp"
 #include "host/manifest/axis_reader.hpp"
 #include "host/manifest/yaml_reader.hpp"
 

@@ -12,7 +12,6 @@
 #include <unordered_set>
 #include <utility>
 
-#include "host/plan/grid.hpp"
 #include "host/plan/run_identity.hpp"
 
 namespace vnsweep {
