@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <limits>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -37,6 +39,15 @@ struct Evaluation {
 
 struct ProbeSpec {
   int samples = 256;  ///< P, number of probe inputs, drawn from N(0, 1) per run
+  int jacobians = 0;  ///< the first so many probe inputs are those where Jacobians are measured
+};
+
+/// Moments of the Jacobian J_l = d h_l / d h_1, m_k = tr((J J^T)^k) / N, means over the probe inputs
+/// where it was measured. Source: DESIGN.md section 1, "Local (Jacobian) indicator".
+struct JacobianMoments {
+  double m1 = 0.0;
+  double m2 = 0.0;
+  double local_vni = 0.0;  ///< mean of m_2 / (N m_1^2); NaN where J is zero or not finite
 };
 
 /// What the nodes of one hidden layer do over the probe inputs. Source: DESIGN.md section 1.
@@ -48,6 +59,7 @@ struct LayerProbe {
   double q = 0.0;                ///< mean square of the pre-activations h_l
   double gradient_rms = 0.0;     ///< g_l, RMS of d loss / d h_l over the training set
   std::vector<double> spectrum;  ///< eigenvalues of rho, descending; min(n, P) of them
+  std::optional<JacobianMoments> jacobian;  ///< if it was asked for
 };
 
 /// State of one network at one step.
@@ -78,6 +90,12 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
   virtual ~Engine() = default;
 
+  /// Bytes that a batch takes on the device, probes included.
+  virtual std::size_t memory_needed(const NetworkBatch& batch) const = 0;
+
+  /// Bytes that a batch may take on the device now; what else runs there may change it.
+  virtual std::size_t memory_limit() const = 0;
+
   /// Takes a new batch: allocates and draws the initial weights.
   /// @throws DeviceOutOfMemory; the engine then holds no batch and can take a smaller one
   virtual void initialize(const NetworkBatch& batch) = 0;
@@ -92,7 +110,7 @@ class Engine {
   virtual std::vector<Probe> probe(const ProbeSpec& spec,
                                    std::span<const NetworkIndex> networks) = 0;
 
-  /// Gives up the named networks: they cost neither time nor memory from now on.
+  /// Gives up the named networks: they cost no more time, nor memory that can be given back.
   virtual void retire(std::span<const NetworkIndex> networks) = 0;
 
   /// Current weights of one network, row-major.

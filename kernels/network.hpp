@@ -14,6 +14,8 @@ enum class Initialization { gaussian, orthogonal };
 enum class Optimizer { sgd, adam, rmsprop };
 /// cross_entropy: binary cross-entropy on logits. squared_error: (z - y)^2. Both are means.
 enum class Objective { cross_entropy, squared_error };
+/// How float products are computed. tf32: operands rounded to 10 bits of mantissa, GPUs only.
+enum class Precision { fp32, tf32 };
 /// on_outcome: a network stops when it succeeds or diverges. at_budget: it always runs all steps.
 enum class Stopping { on_outcome, at_budget };
 
@@ -55,12 +57,14 @@ struct NetworkBatch {
   Initialization initialization = Initialization::gaussian;
   Optimizer optimizer = Optimizer::sgd;
   Objective objective = Objective::cross_entropy;
+  Precision precision = Precision::fp32;
   std::optional<int> minibatch;  ///< samples per step; empty: the whole training set
   StepCount budget{0};  ///< a network that has not succeeded after so many steps has failed
   SuccessCriterion success;
   Stopping stopping = Stopping::on_outcome;
   bool record_losses = false;  ///< keep the loss before every update for Engine::losses
   int probe_samples = 256;     ///< of the largest probe that will be asked for, to plan memory
+  int probe_jacobians = 0;     ///< likewise, ProbeSpec::jacobians
   std::shared_ptr<const TrainingData> data;
   std::vector<NetworkSpec> networks;
 

@@ -81,7 +81,7 @@ std::vector<PlanLine> group_batches(const std::vector<PlannedBatch>& batches) {
     line.runs += batch.runs.size();
     line.greatest_depth = std::max(line.greatest_depth, first.depth);
     line.least_depth = std::min(line.least_depth, batch.runs.back().depth);
-    line.memory = std::max(line.memory, CpuEngine::memory_needed(batch.networks));
+    line.memory = std::max(line.memory, CpuEngine().memory_needed(batch.networks));
     line.cost += batch.cost;
   }
   std::vector<PlanLine> sorted;

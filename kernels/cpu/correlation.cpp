@@ -4,6 +4,7 @@
 #include <cmath>
 #include <span>
 
+#include "kernels/layer_statistics.hpp"
 #include "kernels/linear_algebra.hpp"
 
 namespace vnsweep::cpu {
@@ -62,7 +63,6 @@ void correlation_statistics(const double* output, int nodes, int probes, std::si
     double* row = z.data() + static_cast<std::size_t>(live) * probes;
     if (normalise(output + static_cast<std::size_t>(i) * stride, probes, row)) ++live;
   }
-  result.live = live;
   if (live == 0) return;
 
   const int n = live <= probes ? live : probes;
@@ -73,18 +73,8 @@ void correlation_statistics(const double* output, int nodes, int probes, std::si
   } else {
     gram_of_columns(rows, live, probes, workspace.gram);
   }
-  const double mean_square =
-      frobenius_squared(workspace.gram, n) / (static_cast<double>(live) * live);
-  result.vni = std::clamp(mean_square, 1.0 / live, 1.0);  // it is, up to rounding
-  result.n_eff = 1.0 / result.vni;
-  result.spectrum = symmetric_eigenvalues(workspace.gram, n);
-
-  double entropy = 0.0;
-  for (const double eigenvalue : result.spectrum) {
-    const double p = eigenvalue / live;
-    if (p > 0.0) entropy -= p * std::log(p);
-  }
-  result.effective_rank = std::exp(entropy);
+  const double gram_square = frobenius_squared(workspace.gram, n);
+  fill_correlation_statistics(live, gram_square, symmetric_eigenvalues(workspace.gram, n), result);
 }
 
 }  // namespace vnsweep::cpu

@@ -142,7 +142,7 @@ struct CpuEngine::Workspace {
 CpuEngine::CpuEngine(std::size_t memory_limit) : memory_limit_(memory_limit) {}
 CpuEngine::~CpuEngine() = default;
 
-std::size_t CpuEngine::memory_needed(const NetworkBatch& batch) {
+std::size_t CpuEngine::memory_needed(const NetworkBatch& batch) const {
   const int depth = greatest_depth(batch);
   const std::size_t plane = plane_floats(batch);
   std::size_t floats = plane * (2 * static_cast<std::size_t>(depth) + 2);

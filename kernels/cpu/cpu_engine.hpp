@@ -26,6 +26,8 @@ class CpuEngine final : public Engine {
   explicit CpuEngine(std::size_t memory_limit = std::numeric_limits<std::size_t>::max());
   ~CpuEngine() override;
 
+  std::size_t memory_needed(const NetworkBatch& batch) const override;
+  std::size_t memory_limit() const override { return memory_limit_; }
   void initialize(const NetworkBatch& batch) override;
   void train(StepCount steps) override;
   std::vector<Evaluation> evaluate() override;
@@ -33,9 +35,6 @@ class CpuEngine final : public Engine {
   void retire(std::span<const NetworkIndex> networks) override;
   NetworkWeights download_weights(NetworkIndex network) const override;
   std::vector<double> losses(NetworkIndex network) const override;
-
-  /// Bytes that `batch` takes, probing included.
-  static std::size_t memory_needed(const NetworkBatch& batch);
 
  private:
   struct Network;

@@ -52,4 +52,32 @@ VNS_HD inline NormalPair box_muller(std::uint32_t radius_word, std::uint32_t ang
           static_cast<float>(radius * std::sin(angle))};
 }
 
+/// Elements 4 * block to 4 * block + 3 of a sequence of standard normals.
+VNS_HD inline void draw_four_normals(const RandomSequence& sequence, std::uint64_t block,
+                                     float normals[4]) {
+  const auto words = sequence.block(block);
+  const NormalPair low = box_muller(words[0], words[1]);
+  const NormalPair high = box_muller(words[2], words[3]);
+  normals[0] = low.first;
+  normals[1] = low.second;
+  normals[2] = high.first;
+  normals[3] = high.second;
+}
+
+/// Puts the samples 0..samples-1 in the order in which an epoch visits them (Fisher-Yates); scaling
+/// a 32-bit word to the range is uneven by less than samples / 2^32.
+VNS_HD inline void draw_permutation(const RandomSequence& sequence, std::int32_t samples,
+                                    std::int32_t* order) {
+  for (std::int32_t i = 0; i < samples; ++i)
+    order[i] = i;
+  for (std::int32_t i = samples - 1; i > 0; --i) {
+    const auto words = sequence.block(static_cast<std::uint64_t>(i) / 4);
+    const std::uint64_t word = words[static_cast<std::size_t>(i) % 4];
+    const auto j = static_cast<std::int32_t>((word * (static_cast<std::uint64_t>(i) + 1)) >> 32);
+    const std::int32_t chosen = order[j];
+    order[j] = order[i];
+    order[i] = chosen;
+  }
+}
+
 }  // namespace vnsweep

@@ -1,8 +1,6 @@
 #include "kernels/random/draws.hpp"
 
 #include <cmath>
-#include <numeric>
-#include <utility>
 
 #include "kernels/linear_algebra.hpp"
 
@@ -18,10 +16,8 @@ std::uint32_t layer_tensor(LayerIndex layer) {
 std::vector<float> draw_normals(const RandomSequence& sequence, std::int64_t count) {
   std::vector<float> normals(static_cast<std::size_t>(count));
   for (std::int64_t e = 0; e < count; e += 4) {
-    const auto words = sequence.block(static_cast<std::uint64_t>(e / 4));
-    const NormalPair low = box_muller(words[0], words[1]);
-    const NormalPair high = box_muller(words[2], words[3]);
-    const float lanes[4] = {low.first, low.second, high.first, high.second};
+    float lanes[4];
+    draw_four_normals(sequence, static_cast<std::uint64_t>(e / 4), lanes);
     for (std::int64_t lane = 0; lane < 4 && e + lane < count; ++lane) {
       normals[e + lane] = lanes[lane];
     }
@@ -63,15 +59,8 @@ std::vector<float> draw_biases(const NetworkBatch& batch, const NetworkSpec& net
 
 std::vector<std::int32_t> draw_epoch_order(std::uint64_t run_key, std::int64_t epoch, int samples) {
   const RandomSequence sequence{run_key, static_cast<std::uint32_t>(epoch), Stream::batch_order};
-  std::vector<std::int32_t> order(samples);
-  std::iota(order.begin(), order.end(), 0);
-  // Fisher-Yates; scaling a 32-bit word to the range is uneven by less than samples / 2^32.
-  for (int i = samples - 1; i > 0; --i) {
-    const auto words = sequence.block(static_cast<std::uint64_t>(i) / 4);
-    const std::uint64_t word = words[static_cast<std::size_t>(i) % 4];
-    const auto j = static_cast<std::size_t>((word * (static_cast<std::uint64_t>(i) + 1)) >> 32);
-    std::swap(order[i], order[j]);
-  }
+  std::vector<std::int32_t> order(static_cast<std::size_t>(samples));
+  draw_permutation(sequence, samples, order.data());
   return order;
 }
 

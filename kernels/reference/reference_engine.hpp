@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -12,6 +14,9 @@ namespace vnsweep {
 /// disagree with them. Slow on purpose.
 class ReferenceEngine final : public Engine {
  public:
+  /// Not counted: the oracle is for small batches.
+  std::size_t memory_needed(const NetworkBatch& /*batch*/) const override { return 0; }
+  std::size_t memory_limit() const override { return std::numeric_limits<std::size_t>::max(); }
   void initialize(const NetworkBatch& batch) override;
   void train(StepCount steps) override;
   std::vector<Evaluation> evaluate() override;

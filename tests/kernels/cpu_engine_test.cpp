@@ -235,7 +235,7 @@ TEST(CpuEngineTest, ABatchBeyondTheMemoryLimitIsRefusedAndASmallerOneTaken) {
   NetworkBatch batch = testing::xor_batch(64, {50, 50, 50, 50});
   NetworkBatch half = batch;
   half.networks.resize(1);
-  const std::size_t limit = CpuEngine::memory_needed(half) + 1000;
+  const std::size_t limit = CpuEngine().memory_needed(half) + 1000;
   CpuEngine engine(limit);
 
   EXPECT_THROW(engine.initialize(batch), DeviceOutOfMemory);

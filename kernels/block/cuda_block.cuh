@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+
+namespace vnsweep {
+
+/// Runs a block program on the device; see block/README.md. The number of threads is a power of two
+/// of at least one warp.
+class CudaBlock {
+ public:
+  /// @param scratch  dynamic shared memory of the block
+  __device__ explicit CudaBlock(void* scratch) : scratch_(scratch) {}
+
+  __device__ int threads() const { return static_cast<int>(blockDim.x); }
+
+  template <class T>
+  __device__ T* scratch() {
+    return static_cast<T*>(scratch_);
+  }
+
+  template <class F>
+  __device__ void for_each(int n, F f) {
+    for (int i = static_cast<int>(threadIdx.x); i < n; i += static_cast<int>(blockDim.x))
+      f(i);
+  }
+
+  __device__ void sync() { __syncthreads(); }
+
+  template <class Real, class F>
+  __device__ Real reduce_sum(int n, F f) {
+    constexpr int kMaxThreads = 1024;
+    __shared__ Real partial[kMaxThreads];
+    const int thread = static_cast<int>(threadIdx.x);
+    Real sum = 0;
+    for (int i = thread; i < n; i += static_cast<int>(blockDim.x))
+      sum += f(i);
+    partial[thread] = sum;
+    __syncthreads();
+    for (int half = static_cast<int>(blockDim.x) / 2; half > 0; half /= 2) {
+      if (thread < half) partial[thread] += partial[thread + half];
+      __syncthreads();
+    }
+    const Real total = partial[0];
+    __syncthreads();  // before the next reduction writes over it
+    return total;
+  }
+
+ private:
+  void* scratch_;
+};
+
+}  // namespace vnsweep

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/network.hpp"
+
+namespace vnsweep::layerwise {
+
+/// One operand of a batched product: matrices at equal distances, each row-major without gaps.
+template <class T>
+struct MatrixBatch {
+  T* data = nullptr;
+  std::int64_t stride = 0;  ///< elements from one matrix to the next; 0: all share one
+  bool transposed = false;  ///< op(X) is the transpose of what is stored
+};
+
+/// C_k = op(A_k) op(B_k) + beta C_k for k in [0, count), in the operands' own precision.
+template <class T>
+struct BatchedProduct {
+  int rows = 0;     ///< of op(A) and C
+  int columns = 0;  ///< of op(B) and C
+  int inner = 0;    ///< columns of op(A), rows of op(B)
+  MatrixBatch<const T> a;
+  MatrixBatch<const T> b;
+  MatrixBatch<T> c;
+  T beta = 0;
+  int count = 0;
+  Precision precision = Precision::fp32;  ///< of float products
+};
+
+/// How many symmetric matrices a device decomposes at once, and the memory it wants for that.
+struct EigenvaluePlan {
+  int matrices = 0;
+  std::size_t workspace_bytes = 0;
+};
+
+struct BlockLaunch {
+  std::int64_t blocks = 0;
+  int threads = 32;  ///< a power of two
+  std::size_t scratch_bytes = 0;
+};
+
+/// Threads of a block that shares out `items`: the least power of two that holds them all, within
+/// what a warp and a block allow.
+constexpr int block_threads(int items) {
+  constexpr int kWarp = 32;
+  constexpr int kMost = 256;
+  int threads = kWarp;
+  while (threads < items && threads < kMost)
+    threads *= 2;
+  return threads;
+}
+
+/// What the layerwise engine needs of a device. Work is done in the order in which it was asked for;
+/// download() and synchronize() wait for it. Pointers are the device's.
+///
+///     allocate(bytes)            memory that frees itself, with data() and size()
+///     upload(to, from, count)    from the host; `from` may be reused at once
+///     download(to, from, count)  to the host
+///     copy(to, from, count)      on the device
+///     clear(data, count)         sets bytes to zero
+///     for_each(items, size, f)   f(item, element) for item < items and element < size
+///     for_blocks(launch, p)      runs a block program; see block/README.md
+///     multiply(product)          BatchedProduct of float or double
+///     plan_eigenvalues(n, count), eigenvalues(...)
+///     stable_partition(...)      see below
+///     record(f) -> Recording     what f() asks for, to be replayed; f runs nothing
+///     replay(recording)
+template <class D>
+concept Device = requires(D device, std::size_t bytes, float* f32, const float* const_f32,
+                          std::int32_t* i32, const std::int32_t* const_i32, double* f64,
+                          BatchedProduct<float> product32, BatchedProduct<double> product64) {
+  device.allocate(bytes);
+  device.upload(f32, const_f32, std::int64_t{});
+  device.download(f32, const_f32, std::int64_t{});
+  device.copy(f32, const_f32, std::int64_t{});
+  device.clear(f32, std::int64_t{});
+  device.multiply(product32);
+  device.multiply(product64);
+  { device.plan_eigenvalues(int{}, int{}) } -> std::same_as<EigenvaluePlan>;
+  // Eigenvalues, ascending, (count, n), of symmetric matrices (count, n, n), which are destroyed;
+  // info (count) is not zero where the iteration did not converge.
+  device.eigenvalues(int{}, int{}, f64, f64, i32, f64, bytes);
+  // Writes those of `elements` whose flag is 0 to the front of `out` and the others behind, both in
+  // their old order, and returns how many are in front. Elements are indices of flags.
+  { device.stable_partition(const_i32, int{}, const_i32, i32) } -> std::same_as<int>;
+  device.synchronize();
+  { device.memory_limit() } -> std::same_as<std::size_t>;
+};
+
+}  // namespace vnsweep::layerwise

@@ -1,0 +1,88 @@
+#include "kernels/layerwise/probe_memory.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "kernels/engine.hpp"
+
+namespace vnsweep::layerwise {
+namespace {
+
+/// Probes of a batch take turns beyond this.
+constexpr std::size_t kProbeBytes = std::size_t{512} << 20;
+
+/// The training set is passed through in pieces of so many samples.
+constexpr int kGradientSamples = 256;
+
+}  // namespace
+
+ProbeMemory::ProbeMemory(const NetworkBatch& batch, const ParameterLayout& layout,
+                         const PlanEigenvalues& plan_eigenvalues, ArenaPlan& plan)
+    : probe_samples(batch.probe_samples),
+      gradient_samples(std::min(batch.data->samples, kGradientSamples)),
+      jacobians(batch.probe_jacobians),
+      gram_size(std::min(batch.width, batch.probe_samples)) {
+  const TrainingData& data = *batch.data;
+  const std::int64_t width = batch.width;
+  const std::int64_t depth = layout.greatest_depth();
+  const std::int64_t probe_plane = probe_samples * width;
+  const std::int64_t data_plane = gradient_samples * width;
+  const std::int64_t gram_elements = std::int64_t{1} * gram_size * gram_size;
+  if (std::max({probe_plane, data_plane, jacobians * width * width}) >
+      std::numeric_limits<int>::max()) {
+    throw DeviceOutOfMemory("a probe of one network is too large for this engine; use fewer samples");
+  }
+  std::int64_t matrix = 0;
+  for (const Slab& slab : layout.slabs())
+    matrix = std::max(matrix, slab.matrix_size());
+
+  const std::int64_t doubles_per_network =
+      matrix + 4 * probe_plane + (depth + 4) * data_plane + gram_elements + depth * gram_size +
+      jacobians * (2 * width * width + 2 * depth);
+  const auto fitting = static_cast<std::int64_t>(
+      kProbeBytes / (static_cast<std::size_t>(doubles_per_network) * sizeof(double)));
+  networks = static_cast<int>(
+      std::clamp<std::int64_t>(fitting, 1, static_cast<std::int64_t>(batch.networks.size())));
+  eigenvalue_plan = plan_eigenvalues(gram_size, networks);
+
+  const std::int64_t c = networks;
+  chosen = plan.reserve<std::int32_t>(c);
+  places = plan.reserve<Place>(c);
+  weights = plan.reserve<double>(c * matrix);
+  biases = plan.reserve<double>(c * std::max(batch.width, data.outputs));
+  parameter_faults = plan.reserve<double>(c);
+
+  input = plan.reserve<double>(c * probe_samples * data.inputs);
+  for (int k = 0; k < 2; ++k)
+    outputs.push_back(plan.reserve<double>(c * probe_plane));
+  pre_activation = plan.reserve<double>(c * probe_plane);
+  live = plan.reserve<double>(c * width);
+  gram = plan.reserve<double>(c * gram_elements);
+  eigenvalues = plan.reserve<double>(depth * c * gram_size);
+  eigenvalue_info = plan.reserve<std::int32_t>(depth * c);
+  eigenvalue_workspace =
+      plan.reserve<std::byte>(static_cast<std::int64_t>(eigenvalue_plan.workspace_bytes));
+  q = plan.reserve<double>(depth * c);
+  live_count = plan.reserve<double>(depth * c);
+  gram_square = plan.reserve<double>(depth * c);
+
+  data_input = plan.reserve<double>(std::int64_t{1} * gradient_samples * data.inputs);
+  data_target = plan.reserve<double>(std::int64_t{1} * gradient_samples * data.outputs);
+  for (int l = 1; l <= depth; ++l) {
+    const std::int64_t reaching = std::min<std::int64_t>(c, layout.hidden(l).networks);
+    data_outputs.push_back(plan.reserve<double>(reaching * data_plane));
+  }
+  data_top = plan.reserve<double>(c * data_plane);
+  logits = plan.reserve<double>(c * gradient_samples * data.outputs);
+  delta = plan.reserve<double>(c * data_plane);
+  delta_below = plan.reserve<double>(c * data_plane);
+  top_delta = plan.reserve<double>(c * data_plane);
+  gradient_square = plan.reserve<double>(depth * c);
+
+  jacobian = plan.reserve<double>(c * jacobians * width * width);
+  jacobian_scaled = plan.reserve<double>(c * jacobians * width * width);
+  jacobian_square = plan.reserve<double>(depth * c * jacobians);
+  jacobian_fourth = plan.reserve<double>(depth * c * jacobians);
+}
+
+}  // namespace vnsweep::layerwise

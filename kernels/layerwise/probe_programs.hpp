@@ -1,0 +1,210 @@
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "kernels/engine.hpp"
+#include "kernels/host_device.hpp"
+#include "kernels/layerwise/network_order.hpp"
+#include "kernels/math/activation.hpp"
+#include "kernels/math/loss.hpp"
+#include "kernels/math/philox.hpp"
+
+// Element-wise work and block programs of the probes, all in double.
+namespace vnsweep::layerwise {
+
+/// Parameters of one layer in double, of chosen networks; an item is one of these, an element a
+/// weight or, after them, a bias.
+struct CopyParameters {
+  const Place* places = nullptr;  ///< of the chosen networks
+  std::int32_t active = 0;        ///< active networks at this layer
+  std::int64_t matrix_size = 0;
+  int outputs = 0;
+  const float* weights = nullptr;
+  const float* biases = nullptr;
+  double* weights_out = nullptr;
+  double* biases_out = nullptr;
+
+  VNS_HD void operator()(std::int64_t item, int element) const {
+    const std::int64_t from = stored_position(places[item], active);
+    if (element < matrix_size) {
+      weights_out[item * matrix_size + element] = weights[from * matrix_size + element];
+    } else {
+      const std::int64_t node = element - matrix_size;
+      biases_out[item * outputs + node] = biases[from * outputs + node];
+    }
+  }
+};
+
+/// Adds up how many of a layer's parameters are not finite; a block program, one network an index.
+struct CountFaults {
+  int matrix_size = 0;
+  int outputs = 0;
+  const double* weights = nullptr;
+  const double* biases = nullptr;
+  double* faults = nullptr;
+
+  template <class Block>
+  VNS_HD void operator()(Block& block, std::int64_t index) const {
+    const double* w = weights + index * matrix_size;
+    const double* b = biases + index * outputs;
+    const double count = block.template reduce_sum<double>(matrix_size + outputs, [=, this](int e) {
+      return std::isfinite(e < matrix_size ? w[e] : b[e - matrix_size]) ? 0.0 : 1.0;
+    });
+    block.for_each(1, [=, this](int) { faults[index] += count; });
+  }
+};
+
+/// Probe inputs from N(0, 1); an item is a network, an element four values.
+struct DrawProbeInputs {
+  const std::int32_t* networks = nullptr;  ///< network index by position
+  const std::uint64_t* run_key = nullptr;  ///< by network index
+  std::int64_t count = 0;                  ///< values of one network
+  double* out = nullptr;                   ///< (networks, count)
+
+  VNS_HD void operator()(std::int64_t item, int element) const {
+    float normals[4];
+    draw_four_normals({run_key[networks[item]], 0, Stream::probe_inputs},
+                      static_cast<std::uint64_t>(element), normals);
+    for (int lane = 0; lane < 4; ++lane) {
+      const std::int64_t e = std::int64_t{4} * element + lane;
+      if (e < count) out[item * count + e] = normals[lane];
+    }
+  }
+};
+
+/// factor times the sum of squares of each item, written or added; a block program.
+struct SumSquares {
+  const double* values = nullptr;  ///< (items, size)
+  int size = 0;
+  double factor = 1.0;
+  bool adds = false;
+  double* out = nullptr;  ///< (items)
+
+  template <class Block>
+  VNS_HD void operator()(Block& block, std::int64_t index) const {
+    const double* item = values + index * size;
+    const double sum = factor * block.template reduce_sum<double>(
+                                    size, [=](int e) { return item[e] * item[e]; });
+    block.for_each(1, [=, this](int) { out[index] = adds ? out[index] + sum : sum; });
+  }
+};
+
+/// Sum of each item; a block program.
+struct Sum {
+  const double* values = nullptr;  ///< (items, size)
+  int size = 0;
+  double* out = nullptr;  ///< (items)
+
+  template <class Block>
+  VNS_HD void operator()(Block& block, std::int64_t index) const {
+    const double* item = values + index * size;
+    const double sum = block.template reduce_sum<double>(size, [=](int e) { return item[e]; });
+    block.for_each(1, [=, this](int) { out[index] = sum; });
+  }
+};
+
+/// Centred, unit-norm output of one node over the probe inputs, or zeros if it is not live; an item
+/// is a network, an element a node.
+/// Outputs are first divided by their largest magnitude: correlation does not depend on the size of
+/// a signal, and squares of a tiny one would underflow.
+struct NormaliseNode {
+  int probes = 0;
+  int nodes = 0;
+  const double* outputs = nullptr;  ///< x (networks, probes, nodes)
+  double* normalised = nullptr;     ///< Z (networks, probes, nodes)
+  double* live = nullptr;           ///< (networks, nodes)
+
+  VNS_HD void operator()(std::int64_t item, int element) const {
+    const std::int64_t first = item * probes * nodes + element;
+    const double* x = outputs + first;
+    double* z = normalised + first;
+    double largest = 0.0;
+    for (int p = 0; p < probes; ++p) {
+      const double magnitude = std::fabs(x[std::int64_t{1} * p * nodes]);
+      if (magnitude > largest) largest = magnitude;
+    }
+    double sum = 0.0;
+    double sum_of_squares = 0.0;
+    for (int p = 0; p < probes; ++p) {
+      const double value = x[std::int64_t{1} * p * nodes] / largest;
+      sum += value;
+      sum_of_squares += value * value;
+    }
+    const double mean = sum / probes;
+    double centred = 0.0;
+    for (int p = 0; p < probes; ++p) {
+      const double value = x[std::int64_t{1} * p * nodes] / largest - mean;
+      centred += value * value;
+    }
+    // Also false for NaN, which an infinite output becomes, and for 0 / 0.
+    const bool is_live = std::sqrt(centred) > kLiveTolerance * std::sqrt(sum_of_squares);
+    const double norm = std::sqrt(centred);
+    for (int p = 0; p < probes; ++p) {
+      const std::int64_t at = std::int64_t{1} * p * nodes;
+      z[at] = is_live ? (x[at] / largest - mean) / norm : 0.0;
+    }
+    live[item * nodes + element] = is_live ? 1.0 : 0.0;
+  }
+};
+
+/// z becomes d loss / d z; an item is a network, an element one output of one sample.
+struct LossDelta {
+  Objective objective = Objective::cross_entropy;
+  int count = 0;  ///< samples of this piece times outputs
+  double per_output = 1.0;
+  const double* target = nullptr;  ///< (count)
+  double* logits = nullptr;        ///< (networks, count)
+
+  VNS_HD void operator()(std::int64_t item, int element) const {
+    double& z = logits[item * count + element];
+    z = loss_derivative(objective, z, target[element]) * per_output;
+  }
+};
+
+/// d loss / d h_l in place of d loss / d x_l; an item is a network, an element one node and sample.
+struct ActivationDelta {
+  Activation activation = Activation::tanh;
+  int plane = 0;                     ///< samples times width
+  int first_top = 0;                 ///< networks from here on have this as their last hidden layer
+  const double* outputs = nullptr;   ///< x_l (networks, samples, width)
+  const double* top_delta = nullptr;  ///< d loss / d x of last hidden layers
+  double* delta = nullptr;
+
+  VNS_HD void operator()(std::int64_t item, int element) const {
+    const std::int64_t at = item * plane + element;
+    const double above = item >= first_top ? top_delta[at] : delta[at];
+    delta[at] = above * activation_derivative(activation, outputs[at]);
+  }
+};
+
+/// Identity matrices; an item is one, an element one of its elements.
+struct SetIdentity {
+  int size = 0;
+  double* matrices = nullptr;  ///< (items, size, size)
+
+  VNS_HD void operator()(std::int64_t item, int element) const {
+    matrices[item * size * size + element] = element / size == element % size ? 1.0 : 0.0;
+  }
+};
+
+/// Rows of J_{l-1} times phi'(h_{l-1}); an item is a network, an element one of its Jacobians'.
+struct ScaleJacobian {
+  Activation activation = Activation::tanh;
+  int width = 0;
+  int jacobians = 0;
+  int probes = 0;
+  const double* outputs = nullptr;  ///< x_{l-1} (networks, probes, width)
+  const double* jacobian = nullptr;  ///< J_{l-1} (networks, jacobians, width, width)
+  double* scaled = nullptr;
+
+  VNS_HD void operator()(std::int64_t item, int element) const {
+    const int row = element / width % width;
+    const int input = element / width / width;
+    const double x = outputs[(item * probes + input) * width + row];
+    const std::int64_t at = item * jacobians * width * width + element;
+    scaled[at] = activation_derivative(activation, x) * jacobian[at];
+  }
+};
+
+}  // namespace vnsweep::layerwise

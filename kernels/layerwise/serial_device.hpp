@@ -1,0 +1,181 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kernels/block/serial_block.hpp"
+#include "kernels/engine.hpp"
+#include "kernels/layerwise/device.hpp"
+#include "kernels/linear_algebra.hpp"
+
+namespace vnsweep::layerwise {
+
+/// What a SerialDevice does and what it saw, shared with the test that owns it.
+struct SerialDeviceProbe {
+  ThreadOrder order = ThreadOrder::forward;
+  std::size_t memory_limit = std::numeric_limits<std::size_t>::max();
+  std::size_t most_eigenvalue_matrices = std::numeric_limits<int>::max();
+  std::function<void()> before_launch;  ///< may throw, as a device does that fails
+
+  std::size_t bytes_in_use = 0;
+  std::size_t most_bytes_in_use = 0;
+  std::int64_t launches = 0;
+  std::int64_t multiplied_matrices = 0;
+};
+
+/// Runs the engine of GPUs on the host, plainly: loops, SerialBlock, LAPACK. For tests on machines
+/// without a GPU; everything but the calls of CUDA itself is the same code.
+class SerialDevice {
+ public:
+  explicit SerialDevice(std::shared_ptr<SerialDeviceProbe> probe) : probe_(std::move(probe)) {}
+
+  /// Memory that is filled with NaN at first: nothing may count on zeros.
+  class Memory {
+   public:
+    Memory(std::size_t bytes, std::shared_ptr<SerialDeviceProbe> probe)
+        : bytes_(bytes), probe_(std::move(probe)), data_(bytes / kAlignment + 1) {
+      std::memset(data_.data(), 0xff, data_.size() * kAlignment);
+      probe_->bytes_in_use += bytes_;
+      probe_->most_bytes_in_use = std::max(probe_->most_bytes_in_use, probe_->bytes_in_use);
+    }
+    Memory(Memory&& other) noexcept
+        : bytes_(std::exchange(other.bytes_, 0)),
+          probe_(std::move(other.probe_)),
+          data_(std::move(other.data_)) {}
+    Memory& operator=(Memory&&) = delete;
+    ~Memory() {
+      if (probe_) probe_->bytes_in_use -= bytes_;
+    }
+    std::byte* data() { return reinterpret_cast<std::byte*>(data_.data()); }
+    std::size_t size() const { return bytes_; }
+
+   private:
+    static constexpr std::size_t kAlignment = 256;
+    struct alignas(kAlignment) Unit {
+      std::byte bytes[kAlignment];
+    };
+    std::size_t bytes_;
+    std::shared_ptr<SerialDeviceProbe> probe_;
+    std::vector<Unit> data_;
+  };
+
+  Memory allocate(std::size_t bytes) {
+    if (probe_->bytes_in_use + bytes > probe_->memory_limit) {
+      throw DeviceOutOfMemory("serial: " + std::to_string(bytes) + " bytes are too many");
+    }
+    return {bytes, probe_};
+  }
+
+  std::size_t memory_limit() const { return probe_->memory_limit - probe_->bytes_in_use; }
+
+  template <class T>
+  void upload(T* to, const T* from, std::int64_t count) {
+    std::copy_n(from, count, to);
+  }
+  template <class T>
+  void download(T* to, const T* from, std::int64_t count) {
+    std::copy_n(from, count, to);
+  }
+  template <class T>
+  void copy(T* to, const T* from, std::int64_t count) {
+    std::copy_n(from, count, to);
+  }
+  template <class T>
+  void clear(T* data, std::int64_t count) {
+    std::fill_n(data, count, T{});
+  }
+
+  /// Items and elements in the order of the probe: work that depends on it gives other bits.
+  template <class F>
+  void for_each(std::int64_t items, int size, F f) {
+    launch();
+    const bool reverse = probe_->order != ThreadOrder::forward;
+    for (std::int64_t k = 0; k < items; ++k) {
+      const std::int64_t item = reverse ? items - 1 - k : k;
+      for (int e = 0; e < size; ++e)
+        f(item, reverse ? size - 1 - e : e);
+    }
+  }
+
+  template <class Program>
+  void for_blocks(const BlockLaunch& shape, const Program& program) {
+    launch();
+    const bool reverse = probe_->order != ThreadOrder::forward;
+    for (std::int64_t k = 0; k < shape.blocks; ++k) {
+      SerialBlock block(shape.threads, shape.scratch_bytes, probe_->order);
+      program(block, reverse ? shape.blocks - 1 - k : k);
+      block.sync();
+    }
+  }
+
+  template <class T>
+  void multiply(const BatchedProduct<T>& p) {
+    launch();
+    probe_->multiplied_matrices += p.count;
+    for (int k = 0; k < p.count; ++k) {
+      const T* a = p.a.data + k * p.a.stride;
+      const T* b = p.b.data + k * p.b.stride;
+      T* c = p.c.data + k * p.c.stride;
+      for (std::int64_t i = 0; i < p.rows; ++i) {
+        for (std::int64_t j = 0; j < p.columns; ++j) {
+          T sum = 0;
+          for (std::int64_t m = 0; m < p.inner; ++m) {
+            const T left = p.a.transposed ? a[m * p.rows + i] : a[i * p.inner + m];
+            const T right = p.b.transposed ? b[j * p.inner + m] : b[m * p.columns + j];
+            sum += left * right;
+          }
+          T& out = c[i * p.columns + j];
+          out = p.beta == T(0) ? sum : sum + p.beta * out;
+        }
+      }
+    }
+  }
+
+  EigenvaluePlan plan_eigenvalues(int /*n*/, int count) const {
+    return {static_cast<int>(
+        std::min(static_cast<std::size_t>(count), probe_->most_eigenvalue_matrices))};
+  }
+
+  void eigenvalues(int n, int count, double* matrices, double* values, std::int32_t* info,
+                   double* /*workspace*/, std::size_t /*workspace_bytes*/) {
+    launch();
+    const auto size = static_cast<std::size_t>(n);
+    for (int k = 0; k < count; ++k) {
+      const auto at = static_cast<std::size_t>(k);
+      const std::vector<double> descending =
+          symmetric_eigenvalues({matrices + at * size * size, size * size}, n);
+      std::reverse_copy(descending.begin(), descending.end(), values + at * size);
+      info[k] = 0;
+    }
+  }
+
+  int stable_partition(const std::int32_t* elements, int count, const std::int32_t* flags,
+                       std::int32_t* out) {
+    std::copy_n(elements, count, out);
+    const auto middle =
+        std::stable_partition(out, out + count, [&](std::int32_t e) { return flags[e] == 0; });
+    return static_cast<int>(middle - out);
+  }
+
+  using Recording = std::function<void()>;
+  Recording record(std::function<void()> work) { return work; }
+  void replay(const Recording& recording) { recording(); }
+  void synchronize() {}
+
+ private:
+  void launch() {
+    ++probe_->launches;
+    if (probe_->before_launch) probe_->before_launch();
+  }
+
+  std::shared_ptr<SerialDeviceProbe> probe_;
+};
+static_assert(Device<SerialDevice>);
+
+}  // namespace vnsweep::layerwise
