@@ -40,6 +40,8 @@ struct Evaluation {
 struct ProbeSpec {
   int samples = 256;  ///< P, number of probe inputs, drawn from N(0, 1) per run
   int jacobians = 0;  ///< the first so many probe inputs are those where Jacobians are measured
+
+  bool operator==(const ProbeSpec&) const = default;
 };
 
 /// Moments of the Jacobian J_l = d h_l / d h_1, m_k = tr((J J^T)^k) / N, means over the probe inputs

@@ -85,6 +85,18 @@ void gram_of_columns(std::span<const double> z, int rows, int columns, std::span
               c.data(), columns);
 }
 
+double frobenius_squared_of_lower(std::span<const double> lower, int n) {
+  double diagonal = 0.0;
+  double below = 0.0;
+  for (int i = 0; i < n; ++i) {
+    const double* row = lower.data() + static_cast<std::size_t>(i) * static_cast<std::size_t>(n);
+    for (int j = 0; j < i; ++j)
+      below += row[j] * row[j];
+    diagonal += row[i] * row[i];
+  }
+  return diagonal + 2.0 * below;
+}
+
 std::vector<double> symmetric_eigenvalues(std::span<double> lower, int n) {
   pin_linear_algebra_threads();
   std::vector<double> eigenvalues(static_cast<std::size_t>(n));

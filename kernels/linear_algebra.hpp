@@ -27,6 +27,10 @@ void gram_of_rows(std::span<const double> z, int rows, int columns, std::span<do
 /// Gram matrix of the columns of Z, lower triangle: Z^T Z (columns, columns), as gram_of_rows.
 void gram_of_columns(std::span<const double> z, int rows, int columns, std::span<double> c);
 
+/// Squared Frobenius norm of a symmetric matrix.
+/// @param lower  (n, n), lower triangle in row-major order
+double frobenius_squared_of_lower(std::span<const double> lower, int n);
+
 /// Eigenvalues of a symmetric matrix, descending.
 /// @param lower  (n, n), lower triangle in row-major order; destroyed
 /// @throws std::runtime_error if LAPACK does not converge

@@ -28,6 +28,13 @@ void compare_probes(const Probe& candidate, const Probe& oracle, NetworkError& e
     keep_worst(error.vni, relative_error(a.vni, b.vni));
     keep_worst(error.spectrum, vnsweep::relative_error(a.spectrum, b.spectrum));
     keep_worst(error.gradient, relative_error(a.gradient_rms, b.gradient_rms));
+    if (b.jacobian) {
+      const JacobianMoments none{.m1 = kInfinite};
+      const JacobianMoments& j = a.jacobian ? *a.jacobian : none;
+      keep_worst(error.jacobian, relative_error(j.m1, b.jacobian->m1));
+      keep_worst(error.jacobian, relative_error(j.m2, b.jacobian->m2));
+      keep_worst(error.jacobian, relative_error(j.local_vni, b.jacobian->local_vni));
+    }
     error.live_nodes_agree = error.live_nodes_agree && a.live == b.live;
   }
 }
@@ -49,13 +56,15 @@ double relative_error(const std::vector<double>& a, const std::vector<double>& b
 
 double NetworkError::worst() const {
   return std::max(
-      {weights, loss, vni, spectrum, gradient, trained, live_nodes_agree ? 0.0 : kInfinite});
+      {weights, loss, vni, spectrum, gradient, jacobian, trained, live_nodes_agree ? 0.0 : kInfinite});
 }
 
 std::vector<NetworkError> compare_engines(Engine& candidate, Engine& oracle, NetworkBatch batch,
                                           StepCount steps, const ProbeSpec& probe) {
   batch.stopping = Stopping::at_budget;
   batch.record_losses = true;
+  batch.probe_samples = probe.samples;
+  batch.probe_jacobians = probe.jacobians;
   std::vector<NetworkIndex> all(batch.networks.size());
   for (std::size_t n = 0; n < all.size(); ++n)
     all[n] = NetworkIndex(static_cast<std::uint32_t>(n));

@@ -16,6 +16,7 @@ struct NetworkError {
   double vni = 0.0;       ///< worst layer
   double spectrum = 0.0;  ///< worst layer, 2-norm of the difference over that of the oracle
   double gradient = 0.0;  ///< worst layer's gradient RMS
+  double jacobian = 0.0;  ///< worst layer's m_1, m_2 or local VNI
   double trained = 0.0;   ///< worst of VNI and gradient RMS after training
   bool live_nodes_agree = true;
 

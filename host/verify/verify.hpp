@@ -24,7 +24,7 @@ struct Tolerances {
   double weights = 2e-6;
   double loss =
       5e-5;  ///< a rounding of 1e-7 in every weight, times depth 17, times width 100's root
-  double indicators = 1e-5;  ///< VNI, spectrum, gradient RMS, at initialisation
+  double indicators = 1e-5;  ///< VNI, spectrum, gradient RMS, Jacobian, untrained
   double trained = 1e-3;     ///< VNI and gradient RMS after training, of slightly different weights
 };
 

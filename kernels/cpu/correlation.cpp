@@ -39,19 +39,6 @@ bool normalise(const double* x, int probes, double* z) {
   return true;
 }
 
-/// Squared Frobenius norm from the lower triangle.
-double frobenius_squared(const std::vector<double>& lower, int n) {
-  double diagonal = 0.0;
-  double below = 0.0;
-  for (int i = 0; i < n; ++i) {
-    const double* row = lower.data() + static_cast<std::size_t>(i) * n;
-    for (int j = 0; j < i; ++j)
-      below += row[j] * row[j];
-    diagonal += row[i] * row[i];
-  }
-  return diagonal + 2.0 * below;
-}
-
 }  // namespace
 
 void correlation_statistics(const double* output, int nodes, int probes, std::size_t stride,
@@ -73,7 +60,7 @@ void correlation_statistics(const double* output, int nodes, int probes, std::si
   } else {
     gram_of_columns(rows, live, probes, workspace.gram);
   }
-  const double gram_square = frobenius_squared(workspace.gram, n);
+  const double gram_square = frobenius_squared_of_lower(workspace.gram, n);
   fill_correlation_statistics(live, gram_square, symmetric_eigenvalues(workspace.gram, n), result);
 }
 

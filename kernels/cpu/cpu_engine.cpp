@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <new>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -156,7 +157,7 @@ std::size_t CpuEngine::memory_needed(const NetworkBatch& batch) const {
   const auto width = static_cast<std::size_t>(batch.width);
   const std::size_t drawing =
       batch.initialization == Initialization::orthogonal ? 4 * width * width * sizeof(double) : 0;
-  const ProbeSpec probe{.samples = batch.probe_samples};
+  const ProbeSpec probe{.samples = batch.probe_samples, .jacobians = batch.probe_jacobians};
   return floats * sizeof(float) + std::max(drawing, cpu::NetworkProbe::bytes(batch, probe, depth));
 }
 
@@ -164,6 +165,9 @@ void CpuEngine::initialize(const NetworkBatch& batch) {
   networks_.clear();
   workspace_.reset();
   probe_.reset();
+  if (batch.precision != Precision::fp32) {
+    throw std::invalid_argument("cpu: precision tf32 is a mode of GPUs; use fp32 or --device cuda");
+  }
   const std::size_t needed = memory_needed(batch);
   if (needed > memory_limit_) {
     throw DeviceOutOfMemory("cpu: a batch of " + std::to_string(batch.networks.size()) +
@@ -371,7 +375,7 @@ std::vector<Evaluation> CpuEngine::evaluate() {
 }
 
 std::vector<Probe> CpuEngine::probe(const ProbeSpec& spec, std::span<const NetworkIndex> networks) {
-  if (!probe_ || probe_spec_.samples != spec.samples) {
+  if (!probe_ || probe_spec_ != spec) {
     probe_ = std::make_unique<cpu::NetworkProbe>(batch_, spec);
     probe_spec_ = spec;
   }

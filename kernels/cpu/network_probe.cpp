@@ -5,6 +5,9 @@
 #include <utility>
 
 #include "kernels/cpu/double_passes.hpp"
+#include "kernels/layer_statistics.hpp"
+#include "kernels/linear_algebra.hpp"
+#include "kernels/math/activation.hpp"
 #include "kernels/math/loss.hpp"
 #include "kernels/random/draws.hpp"
 
@@ -53,6 +56,11 @@ NetworkProbe::NetworkProbe(const NetworkBatch& batch, const ProbeSpec& spec)
   input_ = AlignedBuffer<double>(plane);
   x_ = AlignedBuffer<double>(plane);
   h_ = AlignedBuffer<double>(plane);
+  const auto width = static_cast<std::size_t>(batch.width);
+  const std::size_t jacobian = width * static_cast<std::size_t>(padded_samples(batch.width));
+  for (int k = 0; k < spec.jacobians; ++k)
+    jacobians_.emplace_back(jacobian);
+  if (spec.jacobians > 0) jacobian_scaled_ = AlignedBuffer<double>(jacobian);
 }
 
 std::size_t NetworkProbe::bytes(const NetworkBatch& batch, const ProbeSpec& spec, int depth) {
@@ -60,6 +68,9 @@ std::size_t NetworkProbe::bytes(const NetworkBatch& batch, const ProbeSpec& spec
   const auto probes = static_cast<std::size_t>(padded_samples(spec.samples));
   const auto samples = static_cast<std::size_t>(gradient_samples(batch));
   const auto gram = std::min(width, probes);
+  const std::size_t jacobians =
+      spec.jacobians == 0 ? 0 : (static_cast<std::size_t>(spec.jacobians) + 2) * width *
+                                    static_cast<std::size_t>(padded_samples(batch.width));
   std::size_t largest_layer = 0;
   for (const int l : {1, 2, depth + 1}) {
     const LayerShape shape = layer_shape(batch, depth, LayerIndex(l));
@@ -68,7 +79,7 @@ std::size_t NetworkProbe::bytes(const NetworkBatch& batch, const ProbeSpec& spec
   }
   return sizeof(double) *
          (2 * largest_layer + 4 * width * std::max(probes, samples) + 2 * gram * gram +
-          width * probes + static_cast<std::size_t>(depth) * width * samples);
+          width * probes + static_cast<std::size_t>(depth) * width * samples + jacobians);
 }
 
 Probe NetworkProbe::measure(const NetworkSpec& network, const NetworkLayout& layout,
@@ -109,6 +120,9 @@ void NetworkProbe::measure_nodes(const NetworkSpec& network, const NetworkLayout
   for (std::size_t l = 0; l < result.layers.size(); ++l) {
     const LayerLayout& layer = layout.layers[l];
     unpack_layer(layer, parameters);
+    if (spec_.jacobians > 0) {
+      result.layers[l].jacobian = advance_jacobians(l == 0 ? nullptr : below, stride);
+    }
     multiply(weights_.data(), bias_.data(), below, layer.outputs, layer.inputs, stride, h_.data());
     result.layers[l].q = sum_of_squares(h_.data(), layer.outputs, probes, stride) /
                          (static_cast<double>(layer.outputs) * probes);
@@ -118,6 +132,37 @@ void NetworkProbe::measure_nodes(const NetworkSpec& network, const NetworkLayout
                            correlation_, result.layers[l]);
     below = x_.data();
   }
+}
+
+JacobianMoments NetworkProbe::advance_jacobians(const double* below, int below_stride) {
+  const int width = batch_.width;
+  const auto stride = static_cast<std::size_t>(padded_samples(width));
+  std::vector<double> squares;
+  std::vector<double> fourths;
+  for (int input = 0; input < spec_.jacobians; ++input) {
+    AlignedBuffer<double>& jacobian = jacobians_[static_cast<std::size_t>(input)];
+    if (below == nullptr) {
+      std::fill_n(jacobian.data(), jacobian.size(), 0.0);
+      for (std::size_t i = 0; i < static_cast<std::size_t>(width); ++i)
+        jacobian.data()[i * stride + i] = 1.0;
+    } else {
+      for (int i = 0; i < width; ++i) {
+        const double x = below[static_cast<std::size_t>(i) * below_stride + input];
+        const double derivative = activation_derivative(batch_.activation, x);
+        const std::size_t row = static_cast<std::size_t>(i) * stride;
+        for (std::size_t k = 0; k < stride; ++k)
+          jacobian_scaled_.data()[row + k] = derivative * jacobian.data()[row + k];
+      }
+      multiply(weights_.data(), nullptr, jacobian_scaled_.data(), width, width,
+               static_cast<int>(stride), jacobian.data());
+    }
+    jacobian_gram_.assign(static_cast<std::size_t>(width) * width, 0.0);
+    gram_of_rows({jacobian.data(), jacobian.size()}, width, static_cast<int>(stride),
+                 jacobian_gram_);
+    squares.push_back(sum_of_squares(jacobian.data(), width, width, static_cast<int>(stride)));
+    fourths.push_back(frobenius_squared_of_lower(jacobian_gram_, width));
+  }
+  return mean_jacobian_moments(squares, fourths, width);
 }
 
 void NetworkProbe::measure_gradients(const NetworkLayout& layout, const float* parameters,

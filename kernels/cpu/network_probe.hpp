@@ -25,6 +25,9 @@ class NetworkProbe {
   void measure_nodes(const NetworkSpec& network, const NetworkLayout& layout,
                      const float* parameters, Probe& result);
   void measure_gradients(const NetworkLayout& layout, const float* parameters, Probe& result);
+  /// Turns the J_{l-1} that are kept into J_l of the layer that is unpacked, and measures them.
+  /// @param below  x_{l-1} (nodes, stride); null for the first layer
+  JacobianMoments advance_jacobians(const double* below, int below_stride);
   void unpack_layer(const LayerLayout& layer, const float* parameters);
 
   const NetworkBatch& batch_;
@@ -36,6 +39,9 @@ class NetworkProbe {
   AlignedBuffer<double> x_;                         ///< (nodes, samples)
   AlignedBuffer<double> h_;                         ///< (nodes, samples)
   std::vector<AlignedBuffer<double>> derivatives_;  ///< per hidden layer (width, samples)
+  std::vector<AlignedBuffer<double>> jacobians_;    ///< per probe input (width, padded width)
+  AlignedBuffer<double> jacobian_scaled_;           ///< phi'(h_{l-1}) J_{l-1}
+  std::vector<double> jacobian_gram_;               ///< lower triangle of J J^T
   CorrelationWorkspace correlation_;
 };
 

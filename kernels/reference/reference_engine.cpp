@@ -211,6 +211,38 @@ double mean_square(const Matrix& a) {
   return sum / static_cast<double>(a.size() * a[0].size());
 }
 
+/// J_l = W_l diag(phi'(h_{l-1})) J_{l-1}
+Matrix next_jacobian(Activation activation, const Matrix& w, const Vector& h_below,
+                     const Matrix& below) {
+  Matrix jacobian(w.size(), Vector(below[0].size()));
+  for (std::size_t i = 0; i < w.size(); ++i) {
+    for (std::size_t k = 0; k < below[0].size(); ++k) {
+      for (std::size_t m = 0; m < below.size(); ++m)
+        jacobian[i][k] += w[i][m] * phi_derivative(activation, h_below[m]) * below[m][k];
+    }
+  }
+  return jacobian;
+}
+
+/// Adds `weight` times the moments of J to those of a layer.
+void add_jacobian_moments(const Matrix& jacobian, double weight, JacobianMoments& moments) {
+  const auto width = static_cast<double>(jacobian.size());
+  double trace = 0.0;
+  double trace_of_square = 0.0;
+  for (const Vector& a : jacobian) {
+    for (const Vector& b : jacobian) {
+      double element = 0.0;  // of J J^T
+      for (std::size_t k = 0; k < a.size(); ++k)
+        element += a[k] * b[k];
+      trace_of_square += element * element;
+      if (&a == &b) trace += element;
+    }
+  }
+  moments.m1 += weight * trace / width;
+  moments.m2 += weight * trace_of_square / width;
+  moments.local_vni += weight * trace_of_square / (trace * trace);
+}
+
 bool all_finite(const Matrix& a) {
   for (const Vector& row : a) {
     for (const double value : row) {
@@ -310,6 +342,24 @@ struct ReferenceEngine::Network {
     }
   }
 
+  void measure_jacobians(const NetworkBatch& batch, int inputs, const Forward& pass,
+                         Probe& result) const {
+    for (int p = 0; p < inputs; ++p) {
+      const auto width = static_cast<std::size_t>(batch.width);
+      Matrix jacobian(width, Vector(width));
+      for (std::size_t i = 0; i < width; ++i)
+        jacobian[i][i] = 1.0;
+      for (std::size_t l = 0; l < result.layers.size(); ++l) {
+        if (l > 0) {
+          const Vector& h_below = pass.h[l - 1][static_cast<std::size_t>(p)];
+          jacobian = next_jacobian(batch.activation, layers[l].w, h_below, jacobian);
+        }
+        if (!result.layers[l].jacobian) result.layers[l].jacobian.emplace();
+        add_jacobian_moments(jacobian, 1.0 / inputs, *result.layers[l].jacobian);
+      }
+    }
+  }
+
   Probe probe(const NetworkBatch& batch, const ProbeSpec& probe_spec) const {
     Probe result;
     result.step = StepCount(step);
@@ -331,6 +381,7 @@ struct ReferenceEngine::Network {
       result.gradients_finite = result.gradients_finite && all_finite(delta[l]);
       result.layers.push_back(std::move(layer));
     }
+    measure_jacobians(batch, probe_spec.jacobians, on_probes, result);
     for (const Layer& layer : layers) {
       result.weights_finite = result.weights_finite && all_finite(layer.w) && all_finite({layer.b});
     }
