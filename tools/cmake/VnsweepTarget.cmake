@@ -39,6 +39,6 @@ function(vnsweep_target target)
   endif()
 
   if(VNSWEEP_BUNDLE)
-    vnsweep_bundle_link_options(${target})
+    vnsweep_bundle_target(${target})
   endif()
 endfunction()
