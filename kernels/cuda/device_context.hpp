@@ -21,7 +21,7 @@ class DeviceContext {
 
   DeviceId device() const { return info_.id; }
   const CudaDeviceInfo& info() const { return info_; }
-  const Stream& stream() const { return stream_; }
+  const CudaStream& stream() const { return stream_; }
   const BlasHandle& blas() const { return blas_; }
   const SolverHandle& solver() const { return solver_; }
 
@@ -30,7 +30,7 @@ class DeviceContext {
 
  private:
   CudaDeviceInfo info_;
-  Stream stream_;  // declared before what is bound to it
+  CudaStream stream_;  // declared before what is bound to it
   BlasHandle blas_;
   SolverHandle solver_;
 };

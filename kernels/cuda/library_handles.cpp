@@ -68,7 +68,7 @@ void destroy_solver_parameters(cusolverDnParams_t parameters) noexcept {
 
 }  // namespace detail
 
-BlasHandle::BlasHandle(const Stream& stream, int compute_major)
+BlasHandle::BlasHandle(const CudaStream& stream, int compute_major)
     : workspace_(stream.device(), workspace_size(compute_major)),
       handle_(stream.device(), create_blas(stream.device())) {
   const CurrentDevice current(stream.device());
@@ -77,13 +77,13 @@ BlasHandle::BlasHandle(const Stream& stream, int compute_major)
   set_stream(stream);
 }
 
-void BlasHandle::set_stream(const Stream& stream) {
+void BlasHandle::set_stream(const CudaStream& stream) {
   VNS_CHECK_CUBLAS(cublasSetStream(get(), stream.get()));
   // cublasSetStream() goes back to a workspace that cuBLAS shares among its handles.
   VNS_CHECK_CUBLAS(cublasSetWorkspace(get(), workspace_.data(), workspace_.size()));
 }
 
-SolverHandle::SolverHandle(const Stream& stream)
+SolverHandle::SolverHandle(const CudaStream& stream)
     : handle_(stream.device(), create_solver(stream.device())),
       parameters_(stream.device(), create_solver_parameters(stream.device())) {
   VNS_CHECK_CUSOLVER(cusolverDnSetStream(get(), stream.get()));

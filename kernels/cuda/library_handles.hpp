@@ -22,13 +22,13 @@ class BlasHandle {
   /// @param stream         must outlive the calls
   /// @param compute_major  compute capability of its device, which decides the workspace's size
   /// @throws DeviceOutOfMemory
-  BlasHandle(const Stream& stream, int compute_major);
+  BlasHandle(const CudaStream& stream, int compute_major);
 
   cublasHandle_t get() const { return handle_.get(); }
   DeviceId device() const { return handle_.device(); }
   /// Binds to another stream of the same device. Work that is queued in the old one must be done
   /// before the new one has any: they share the workspace.
-  void set_stream(const Stream& stream);
+  void set_stream(const CudaStream& stream);
 
  private:
   DeviceMemory workspace_;  // declared first: goes after the handle that uses it
@@ -39,7 +39,7 @@ class BlasHandle {
 class SolverHandle {
  public:
   /// @param stream  must outlive the calls
-  explicit SolverHandle(const Stream& stream);
+  explicit SolverHandle(const CudaStream& stream);
 
   cusolverDnHandle_t get() const { return handle_.get(); }
   cusolverDnParams_t parameters() const { return parameters_.get(); }

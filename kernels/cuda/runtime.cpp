@@ -83,23 +83,23 @@ CurrentDevice::~CurrentDevice() {
   if (changed_) VNS_REPORT_CUDA(cudaSetDevice(previous_));
 }
 
-Stream::Stream(DeviceId device) : handle_(device, create_stream(device)) {}
+CudaStream::CudaStream(DeviceId device) : handle_(device, create_stream(device)) {}
 
-void Stream::synchronize() const {
+void CudaStream::synchronize() const {
   VNS_CHECK_CUDA(cudaStreamSynchronize(get()));
 }
 
-Event::Event(DeviceId device) : handle_(device, create_event(device)) {}
+CudaEvent::CudaEvent(DeviceId device) : handle_(device, create_event(device)) {}
 
-void Event::record(const Stream& stream) {
+void CudaEvent::record(const CudaStream& stream) {
   VNS_CHECK_CUDA(cudaEventRecord(get(), stream.get()));
 }
 
-void Event::synchronize() const {
+void CudaEvent::synchronize() const {
   VNS_CHECK_CUDA(cudaEventSynchronize(get()));
 }
 
-double elapsed_milliseconds(const Event& start, const Event& end) {
+double elapsed_milliseconds(const CudaEvent& start, const CudaEvent& end) {
   end.synchronize();
   float milliseconds = 0.0F;
   VNS_CHECK_CUDA(cudaEventElapsedTime(&milliseconds, start.get(), end.get()));
@@ -115,11 +115,11 @@ PinnedMemory::PinnedMemory(DeviceId device, std::size_t bytes)
 GraphExecutable::GraphExecutable(DeviceId device, cudaGraph_t graph)
     : handle_(device, instantiate(device, graph)) {}
 
-void GraphExecutable::launch(const Stream& stream) const {
+void GraphExecutable::launch(const CudaStream& stream) const {
   VNS_CHECK_CUDA(cudaGraphLaunch(get(), stream.get()));
 }
 
-StreamCapture::StreamCapture(const Stream& stream) : stream_(stream) {
+StreamCapture::StreamCapture(const CudaStream& stream) : stream_(stream) {
   VNS_CHECK_CUDA(cudaStreamBeginCapture(stream.get(), cudaStreamCaptureModeThreadLocal));
 }
 

@@ -22,9 +22,9 @@ void destroy_graph_executable(cudaGraphExec_t graph) noexcept;
 }  // namespace detail
 
 /// A queue of work on one device. Does not wait for the legacy default stream, nor that for it.
-class Stream {
+class CudaStream {
  public:
-  explicit Stream(DeviceId device);
+  explicit CudaStream(DeviceId device);
 
   cudaStream_t get() const { return handle_.get(); }
   DeviceId device() const { return handle_.device(); }
@@ -36,14 +36,14 @@ class Stream {
 };
 
 /// A point in a stream, with its time.
-class Event {
+class CudaEvent {
  public:
-  explicit Event(DeviceId device);
+  explicit CudaEvent(DeviceId device);
 
   cudaEvent_t get() const { return handle_.get(); }
   DeviceId device() const { return handle_.device(); }
   /// Marks the end of the work that is in `stream` now.
-  void record(const Stream& stream);
+  void record(const CudaStream& stream);
   /// Waits until the work before the mark is done.
   void synchronize() const;
 
@@ -52,7 +52,7 @@ class Event {
 };
 
 /// Milliseconds of device time between two recorded events; waits for the second.
-double elapsed_milliseconds(const Event& start, const Event& end);
+double elapsed_milliseconds(const CudaEvent& start, const CudaEvent& end);
 
 /// Raw memory of a device, uninitialised, aligned to at least 256 bytes.
 class DeviceMemory {
@@ -101,7 +101,7 @@ class GraphExecutable {
   cudaGraphExec_t get() const { return handle_.get(); }
   DeviceId device() const { return handle_.device(); }
   /// Puts the whole sequence into `stream`.
-  void launch(const Stream& stream) const;
+  void launch(const CudaStream& stream) const;
 
  private:
   DeviceHandle<cudaGraphExec_t, detail::destroy_graph_executable> handle_;
@@ -112,7 +112,7 @@ class GraphExecutable {
 class StreamCapture {
  public:
   /// @param stream  must outlive the capture
-  explicit StreamCapture(const Stream& stream);
+  explicit StreamCapture(const CudaStream& stream);
   StreamCapture(const StreamCapture&) = delete;
   StreamCapture& operator=(const StreamCapture&) = delete;
   ~StreamCapture();
@@ -120,13 +120,13 @@ class StreamCapture {
   GraphExecutable finish();
 
  private:
-  const Stream& stream_;
+  const CudaStream& stream_;
   bool active_ = true;
 };
 
 /// Records the work that `enqueue()` puts into `stream`. If it throws, the stream is as before.
 template <class Enqueue>
-GraphExecutable capture(const Stream& stream, Enqueue&& enqueue) {
+GraphExecutable capture(const CudaStream& stream, Enqueue&& enqueue) {
   StreamCapture recording(stream);
   std::forward<Enqueue>(enqueue)();
   return recording.finish();

@@ -16,7 +16,7 @@ namespace {
 template <class Owner>
 class CudaOwnerTest : public testing::Test {};
 
-using Owners = testing::Types<Stream, Event, DeviceMemory, PinnedMemory, GraphExecutable,
+using Owners = testing::Types<CudaStream, CudaEvent, DeviceMemory, PinnedMemory, GraphExecutable,
                               BlasHandle, SolverHandle, DeviceContext>;
 TYPED_TEST_SUITE(CudaOwnerTest, Owners);
 
@@ -80,8 +80,8 @@ TEST(CudaConstructorTest, DeviceThatDoesNotExistIsAnError) {
   const DeviceId nowhere(1 << 20);
 
   EXPECT_THROW(CurrentDevice{nowhere}, CudaError);
-  EXPECT_THROW(Stream{nowhere}, CudaError);
-  EXPECT_THROW(Event{nowhere}, CudaError);
+  EXPECT_THROW(CudaStream{nowhere}, CudaError);
+  EXPECT_THROW(CudaEvent{nowhere}, CudaError);
   EXPECT_THROW((DeviceMemory{nowhere, 16}), CudaError);
   EXPECT_THROW((PinnedMemory{nowhere, 16}), CudaError);
   EXPECT_THROW((GraphExecutable{nowhere, nullptr}), CudaError);

@@ -13,8 +13,7 @@ using GpuCheckTest = GpuTest;
 
 /// A call that fails and is recorded, on a device that goes on working.
 cudaError_t failing_call() {
-  int value = 0;
-  return cudaDeviceGetAttribute(&value, cudaDevAttrWarpSize, 1 << 20);
+  return cudaMalloc(nullptr, 1);
 }
 
 TEST_F(GpuCheckTest, FailureIsNotFoundAgainByALaterCheck) {

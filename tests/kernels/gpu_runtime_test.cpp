@@ -35,7 +35,7 @@ int current_device() {
 
 /// Whether the device still computes: bytes go there and back.
 bool works(DeviceId device) {
-  const Stream stream(device);
+  const CudaStream stream(device);
   const DeviceMemory memory(device, 64);
   std::array<unsigned char, 64> bytes{};
   VNS_CHECK_CUDA(cudaMemsetAsync(memory.data(), 7, memory.size(), stream.get()));
@@ -73,8 +73,8 @@ TEST_F(GpuRuntimeTest, CurrentDeviceIsRestoredAfterAnException) {
 }
 
 TEST_F(GpuRuntimeTest, OwnersGoWhileAnotherDeviceIsCurrent) {
-  std::optional<Stream> stream(std::in_place, device_);
-  std::optional<Event> event(std::in_place, device_);
+  std::optional<CudaStream> stream(std::in_place, device_);
+  std::optional<CudaEvent> event(std::in_place, device_);
   std::optional<DeviceMemory> memory(std::in_place, device_, kMiB);
   std::optional<PinnedMemory> pinned(std::in_place, device_, kMiB);
   VNS_CHECK_CUDA(cudaSetDevice(last_device_.value()));
@@ -150,7 +150,7 @@ TEST_F(GpuRuntimeTest, AssignmentReleasesWhatWasHeld) {
 }
 
 TEST_F(GpuRuntimeTest, PinnedMemoryIsReadByTheDevice) {
-  const Stream stream(device_);
+  const CudaStream stream(device_);
   const PinnedMemory from(device_, 256);
   const PinnedMemory to(device_, 256);
   const DeviceMemory memory(device_, 256);
@@ -167,10 +167,10 @@ TEST_F(GpuRuntimeTest, PinnedMemoryIsReadByTheDevice) {
 }
 
 TEST_F(GpuRuntimeTest, EventsTellTheTimeOfTheWorkBetweenThem) {
-  const Stream stream(device_);
+  const CudaStream stream(device_);
   const DeviceMemory memory(device_, 64 * kMiB);
-  Event start(device_);
-  Event end(device_);
+  CudaEvent start(device_);
+  CudaEvent end(device_);
 
   start.record(stream);
   VNS_CHECK_CUDA(cudaMemsetAsync(memory.data(), 0, memory.size(), stream.get()));
@@ -181,7 +181,7 @@ TEST_F(GpuRuntimeTest, EventsTellTheTimeOfTheWorkBetweenThem) {
 
 TEST_F(GpuRuntimeTest, CapturedWorkRunsOnlyWhenItIsLaunched) {
   const CurrentDevice current(device_);
-  const Stream stream(device_);
+  const CudaStream stream(device_);
   // Each replay moves the bytes one place on: place k becomes 1 at replay k.
   constexpr std::size_t kPlaces = 8;
   const DeviceMemory from(device_, kPlaces);
@@ -215,7 +215,7 @@ TEST_F(GpuRuntimeTest, CapturedWorkRunsOnlyWhenItIsLaunched) {
 
 TEST_F(GpuRuntimeTest, CaptureThatThrowsLeavesTheStreamUsable) {
   const CurrentDevice current(device_);
-  const Stream stream(device_);
+  const CudaStream stream(device_);
   const DeviceMemory memory(device_, 64);
 
   EXPECT_THROW(capture(stream,
@@ -233,7 +233,7 @@ TEST_F(GpuRuntimeTest, CaptureThatThrowsLeavesTheStreamUsable) {
 
 TEST_F(GpuRuntimeTest, CaptureBrokenByAForbiddenCallLeavesTheStreamUsable) {
   const CurrentDevice current(device_);
-  const Stream stream(device_);
+  const CudaStream stream(device_);
 
   EXPECT_THROW(capture(stream, [&] { stream.synchronize(); }), CudaError);
 
