@@ -32,5 +32,7 @@ using NetworkIndex = StrongInt<struct NetworkIndexTag, std::uint32_t>;
 using LayerIndex = StrongInt<struct LayerIndexTag, std::int32_t>;
 /// Number of parameter updates.
 using StepCount = StrongInt<struct StepCountTag, std::int64_t>;
+/// Number of a CUDA device in this process, from 0, as CUDA_VISIBLE_DEVICES leaves them.
+using DeviceId = StrongInt<struct DeviceIdTag, std::int32_t>;
 
 }  // namespace vnsweep

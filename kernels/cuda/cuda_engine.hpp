@@ -1,0 +1,15 @@
+#pragma once
+
+#include <memory>
+
+#include "kernels/engine.hpp"
+#include "kernels/types.hpp"
+
+namespace vnsweep {
+
+/// An engine that trains on one CUDA device, as query_cuda_devices() numbers them.
+/// @throws std::runtime_error in a build without the CUDA engine
+/// @throws DeviceOutOfMemory, DeviceLost
+std::unique_ptr<Engine> make_cuda_engine(DeviceId device);
+
+}  // namespace vnsweep

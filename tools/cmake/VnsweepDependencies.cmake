@@ -1,0 +1,45 @@
+# Libraries that the project uses. Where a bundle needs another form of a library than a program for
+# this machine, a target `vnsweep_<name>` stands for it.
+find_package(Threads REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(Boost REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(hwy REQUIRED IMPORTED_TARGET libhwy)
+pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
+find_package(OpenBLAS REQUIRED)
+find_path(RANDOM123_INCLUDE_DIR Random123/philox.h REQUIRED)
+
+add_library(vnsweep_fmt INTERFACE)
+add_library(vnsweep_spdlog INTERFACE)
+add_library(vnsweep_yaml INTERFACE)
+add_library(vnsweep_openblas INTERFACE)
+target_include_directories(vnsweep_openblas SYSTEM INTERFACE ${OpenBLAS_INCLUDE_DIRS})
+
+if(VNSWEEP_BUNDLE)
+  target_link_libraries(vnsweep_fmt INTERFACE fmt::fmt-header-only)
+  # Not spdlog::spdlog_header_only, which asks for the shared fmt.
+  target_compile_definitions(vnsweep_spdlog INTERFACE SPDLOG_FMT_EXTERNAL)
+  target_link_libraries(vnsweep_spdlog INTERFACE vnsweep_fmt Threads::Threads)
+  find_library(VNSWEEP_YAML_ARCHIVE yaml-cpp REQUIRED)
+  target_link_libraries(vnsweep_yaml INTERFACE ${VNSWEEP_YAML_ARCHIVE})
+  find_library(VNSWEEP_OPENBLAS_ARCHIVE openblas REQUIRED)
+  target_link_libraries(vnsweep_openblas INTERFACE
+    ${VNSWEEP_OPENBLAS_ARCHIVE} -l:libgfortran.a -l:libquadmath.a Threads::Threads m)
+  mark_as_advanced(VNSWEEP_YAML_ARCHIVE VNSWEEP_OPENBLAS_ARCHIVE)
+
+  find_file(VNSWEEP_HIGHWAY libhwy.so.1 REQUIRED PATHS ${hwy_LIBDIR}
+            PATH_SUFFIXES ${CMAKE_LIBRARY_ARCHITECTURE})
+  mark_as_advanced(VNSWEEP_HIGHWAY)
+  file(REAL_PATH ${VNSWEEP_HIGHWAY} highway)
+  configure_file(${highway} ${PROJECT_BINARY_DIR}/libhwy.so.1 COPYONLY)
+else()
+  target_link_libraries(vnsweep_fmt INTERFACE fmt::fmt)
+  target_link_libraries(vnsweep_spdlog INTERFACE spdlog::spdlog)
+  target_link_libraries(vnsweep_yaml INTERFACE yaml-cpp)
+  target_link_libraries(vnsweep_openblas INTERFACE ${OpenBLAS_LIBRARIES})
+endif()
