@@ -5,7 +5,7 @@
 namespace vnsweep {
 
 /// Runs a block program on the device; see block/README.md. The number of threads is a power of two
-/// of at least one warp.
+/// from a warp's 32 to 256.
 class CudaBlock {
  public:
   /// @param scratch  dynamic shared memory of the block
@@ -28,7 +28,7 @@ class CudaBlock {
 
   template <class Real, class F>
   __device__ Real reduce_sum(int n, F f) {
-    constexpr int kMaxThreads = 1024;
+    constexpr int kMaxThreads = 256;
     __shared__ Real partial[kMaxThreads];
     const int thread = static_cast<int>(threadIdx.x);
     Real sum = 0;

@@ -57,7 +57,10 @@ class LayerwiseEngine final : public Engine {
   explicit LayerwiseEngine(D device) : device_(std::move(device)) {}
 
   std::size_t memory_needed(const NetworkBatch& batch) const override;
-  std::size_t memory_limit() const override { return device_.memory_limit(); }
+  /// What is free, and what the batch at hand holds, which the next one takes over.
+  std::size_t memory_limit() const override {
+    return device_.memory_limit() + (memory_ ? memory_->size() : 0);
+  }
   void initialize(const NetworkBatch& batch) override;
   void train(StepCount steps) override;
   std::vector<Evaluation> evaluate() override;

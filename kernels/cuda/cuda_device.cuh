@@ -1,0 +1,208 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "kernels/block/cuda_block.cuh"
+#include "kernels/cuda/check.hpp"
+#include "kernels/cuda/device_context.hpp"
+#include "kernels/cuda/partition.hpp"
+#include "kernels/cuda/runtime.hpp"
+#include "kernels/layerwise/device.hpp"
+
+namespace vnsweep {
+
+namespace cuda {
+
+template <class F>
+__global__ void for_each_kernel(std::int64_t items, int size, F f) {
+  const int element = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
+  if (element >= size) return;
+  const std::int64_t stride = std::int64_t{1} * gridDim.y * blockDim.y;
+  for (std::int64_t item = std::int64_t{1} * blockIdx.y * blockDim.y + threadIdx.y; item < items;
+       item += stride) {
+    f(item, element);
+  }
+}
+
+template <class Program>
+__global__ void for_blocks_kernel(Program program) {
+  extern __shared__ double scratch[];  // double for its alignment
+  CudaBlock block(scratch);
+  program(block, std::int64_t{blockIdx.x});
+}
+
+}  // namespace cuda
+
+/// What the layerwise engine needs of a device, on CUDA: one stream, in which everything is done in
+/// order. See layerwise/device.hpp. The device must be current for the calling thread.
+class CudaDevice {
+ public:
+  /// @param context  must outlive the device and everything that it hands out
+  explicit CudaDevice(const DeviceContext& context) : context_(&context) {}
+
+  class Memory {
+   public:
+    Memory(DeviceId device, std::size_t bytes) : memory_(device, bytes) {}
+    std::byte* data() { return static_cast<std::byte*>(memory_.data()); }
+    std::size_t size() const { return memory_.size(); }
+
+   private:
+    DeviceMemory memory_;
+  };
+  Memory allocate(std::size_t bytes) { return {context_->device(), bytes}; }
+
+  /// Most of what is free; the rest is for graphs, and for what libraries take for themselves.
+  std::size_t memory_limit() const {
+    constexpr double kShare = 0.9;
+    return static_cast<std::size_t>(kShare * static_cast<double>(context_->free_memory()));
+  }
+
+  template <class T>
+  void upload(T* to, const T* from, std::int64_t count) {
+    transfer(to, from, count, cudaMemcpyHostToDevice);
+  }
+  template <class T>
+  void download(T* to, const T* from, std::int64_t count) {
+    transfer(to, from, count, cudaMemcpyDeviceToHost);
+    synchronize();
+  }
+  template <class T>
+  void copy(T* to, const T* from, std::int64_t count) {
+    transfer(to, from, count, cudaMemcpyDeviceToDevice);
+  }
+  template <class T>
+  void clear(T* data, std::int64_t count) {
+    if (count == 0) return;
+    VNS_CHECK_CUDA(cudaMemsetAsync(data, 0, static_cast<std::size_t>(count) * sizeof(T), stream()));
+  }
+  void synchronize() { context_->stream().synchronize(); }
+
+  /// Threads run over elements first, so that neighbours touch neighbouring memory.
+  template <class F>
+  void for_each(std::int64_t items, int size, const F& f) {
+    if (items == 0 || size == 0) return;
+    constexpr unsigned kThreads = 256;
+    constexpr std::int64_t kMostRows = 65535;  // of a grid
+    unsigned columns = 1;
+    while (columns < static_cast<unsigned>(size) && columns < kThreads)
+      columns *= 2;
+    const unsigned rows = kThreads / columns;
+    const dim3 grid(
+        (static_cast<unsigned>(size) + columns - 1) / columns,
+        static_cast<unsigned>(std::min<std::int64_t>((items + rows - 1) / rows, kMostRows)));
+    cuda::for_each_kernel<<<grid, dim3(columns, rows), 0, stream()>>>(items, size, f);
+    VNS_CHECK_CUDA(cudaGetLastError());
+  }
+
+  template <class Program>
+  void for_blocks(const layerwise::BlockLaunch& launch, const Program& program) {
+    if (launch.blocks == 0) return;
+    cuda::for_blocks_kernel<<<static_cast<unsigned>(launch.blocks),
+                              static_cast<unsigned>(launch.threads), launch.scratch_bytes,
+                              stream()>>>(program);
+    VNS_CHECK_CUDA(cudaGetLastError());
+  }
+
+  /// cuBLAS is column-major: what is asked for row-major is the product of the transposes there,
+  /// C^T = op(B)^T op(A)^T, and a row-major matrix already is its transpose.
+  template <class T>
+  void multiply(const layerwise::BatchedProduct<T>& p) {
+    constexpr int kMostMatrices = 65535;  // of one call, for all of cuBLAS's kernels
+    constexpr cudaDataType kType = std::is_same_v<T, double> ? CUDA_R_64F : CUDA_R_32F;
+    const T one = 1;
+    for (int first = 0; first < p.count; first += kMostMatrices) {
+      VNS_CHECK_CUBLAS(cublasGemmStridedBatchedEx(
+          context_->blas().get(), p.b.transposed ? CUBLAS_OP_T : CUBLAS_OP_N,
+          p.a.transposed ? CUBLAS_OP_T : CUBLAS_OP_N, p.columns, p.rows, p.inner, &one,
+          p.b.data + first * p.b.stride, kType, p.b.transposed ? p.inner : p.columns, p.b.stride,
+          p.a.data + first * p.a.stride, kType, p.a.transposed ? p.rows : p.inner, p.a.stride,
+          &p.beta, p.c.data + first * p.c.stride, kType, p.columns, p.c.stride,
+          std::min(kMostMatrices, p.count - first), compute_type<T>(p.precision),
+          CUBLAS_GEMM_DEFAULT));
+    }
+  }
+
+  /// As many matrices as cuSOLVER takes at once within a workspace of bounded size.
+  layerwise::EigenvaluePlan plan_eigenvalues(int n, int count) const {
+    constexpr std::size_t kMostBytes = std::size_t{256} << 20;
+    const std::int64_t size = std::int64_t{1} * n * n;
+    // cuSOLVER's own limit: n * lda * batch must be a 32-bit integer.
+    const std::int64_t most = std::max<std::int64_t>(1, std::numeric_limits<int>::max() / size);
+    int matrices = static_cast<int>(std::min<std::int64_t>(count, most));
+    EigenvalueWorkspace needed = eigenvalue_workspace(n, matrices);
+    while (needed.device_bytes > kMostBytes && matrices > 1) {
+      matrices = (matrices + 1) / 2;
+      needed = eigenvalue_workspace(n, matrices);
+    }
+    return {matrices, needed.device_bytes};
+  }
+
+  void eigenvalues(int n, int count, double* matrices, double* values, std::int32_t* info,
+                   double* workspace, std::size_t workspace_bytes) {
+    const EigenvalueWorkspace needed = eigenvalue_workspace(n, count);
+    // An earlier call may still be using it.
+    if (needed.host_bytes > solver_host_workspace_.size()) {
+      synchronize();
+      solver_host_workspace_.resize(needed.host_bytes);
+    }
+    VNS_CHECK_CUSOLVER(cusolverDnXsyevBatched(
+        context_->solver().get(), context_->solver().parameters(), CUSOLVER_EIG_MODE_NOVECTOR,
+        CUBLAS_FILL_MODE_LOWER, n, CUDA_R_64F, matrices, n, CUDA_R_64F, values, CUDA_R_64F,
+        workspace, workspace_bytes, solver_host_workspace_.data(), solver_host_workspace_.size(),
+        info, count));
+  }
+
+  int stable_partition(const std::int32_t* elements, int count, const std::int32_t* flags,
+                       std::int32_t* out) {
+    return cuda::stable_partition(elements, count, flags, out, context_->stream());
+  }
+
+  template <class Enqueue>
+  GraphExecutable record(Enqueue&& enqueue) {
+    return capture(context_->stream(), std::forward<Enqueue>(enqueue));
+  }
+  void replay(const GraphExecutable& recording) { recording.launch(context_->stream()); }
+
+ private:
+  struct EigenvalueWorkspace {
+    std::size_t device_bytes = 0;
+    std::size_t host_bytes = 0;
+  };
+
+  EigenvalueWorkspace eigenvalue_workspace(int n, int count) const {
+    EigenvalueWorkspace bytes;
+    VNS_CHECK_CUSOLVER(cusolverDnXsyevBatched_bufferSize(
+        context_->solver().get(), context_->solver().parameters(), CUSOLVER_EIG_MODE_NOVECTOR,
+        CUBLAS_FILL_MODE_LOWER, n, CUDA_R_64F, nullptr, n, CUDA_R_64F, nullptr, CUDA_R_64F,
+        &bytes.device_bytes, &bytes.host_bytes, count));
+    return bytes;
+  }
+
+  template <class T>
+  static cublasComputeType_t compute_type(Precision precision) {
+    if (std::is_same_v<T, double>) return CUBLAS_COMPUTE_64F;
+    return precision == Precision::tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
+  }
+
+  template <class T>
+  void transfer(T* to, const T* from, std::int64_t count, cudaMemcpyKind kind) {
+    if (count == 0) return;
+    VNS_CHECK_CUDA(
+        cudaMemcpyAsync(to, from, static_cast<std::size_t>(count) * sizeof(T), kind, stream()));
+  }
+
+  cudaStream_t stream() const { return context_->stream().get(); }
+
+  const DeviceContext* context_;
+  std::vector<std::byte> solver_host_workspace_;
+};
+static_assert(layerwise::Device<CudaDevice>);
+
+}  // namespace vnsweep
