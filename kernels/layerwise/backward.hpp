@@ -120,8 +120,8 @@ inline HiddenTiles hidden_tiles(int samples, int width) {
   return tiles;
 }
 
-/// delta_l = (W_{l+1}^T delta_{l+1}) phi'(h_l) and the update of layer l's biases; networks that are
-/// done get zeros, as outputs too, so that no product changes their weights even where they are
+/// delta_l = (W_{l+1}^T delta_{l+1}) phi'(h_l) and the update of layer l's biases; networks that
+/// are done get zeros, as outputs too, so that no product changes their weights even where they are
 /// infinite. A block program; an index is a tile of nodes of one network.
 struct HiddenDelta {
   OutcomeState state;
@@ -129,9 +129,9 @@ struct HiddenDelta {
   Activation activation = Activation::tanh;
   int samples = 0;
   int width = 0;
-  int tiles = 0;       ///< per network
-  int tile_nodes = 0;  ///< nodes per tile
-  int lanes = 0;       ///< threads that share out the samples of a node
+  int tiles = 0;                     ///< per network
+  int tile_nodes = 0;                ///< nodes per tile
+  int lanes = 0;                     ///< threads that share out the samples of a node
   float* outputs = nullptr;          ///< x_l (networks, samples, width)
   float* top = nullptr;              ///< x of last hidden layers (networks, samples, width)
   const float* top_delta = nullptr;  ///< d loss / d top (networks, samples, width)
@@ -181,7 +181,8 @@ struct HiddenDelta {
   }
 };
 
-/// Updates the weights of one layer from their gradients; an item is a network, an element a weight.
+/// Updates the weights of one layer from their gradients; an item is a network, an element a
+/// weight.
 struct UpdateWeights {
   OutcomeState state;
   UpdateRule rule;

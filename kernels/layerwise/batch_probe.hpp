@@ -10,36 +10,21 @@
 
 #include "kernels/engine.hpp"
 #include "kernels/layer_statistics.hpp"
-#include "kernels/layerwise/device.hpp"
+#include "kernels/layerwise/batch_state.hpp"
 #include "kernels/layerwise/forward.hpp"
-#include "kernels/layerwise/network_order.hpp"
-#include "kernels/layerwise/parameter_layout.hpp"
-#include "kernels/layerwise/probe_memory.hpp"
 #include "kernels/layerwise/probe_programs.hpp"
-#include "kernels/layerwise/training_memory.hpp"
 
 namespace vnsweep::layerwise {
-
-/// Threads of a block that adds up a whole layer of one network.
-inline constexpr int kReductionThreads = 256;
 
 /// Measures networks of one batch. The passes run in double precision on the float32 weights, so a
 /// measurement differs from the exact value for those weights by rounding of doubles only.
 template <Device D>
 class BatchProbe {
  public:
-  BatchProbe(D& device, const NetworkBatch& batch, const ParameterLayout& layout,
-             const TrainingMemory& training, const ProbeMemory& memory, std::byte* arena)
-      : device_(device),
-        batch_(batch),
-        layout_(layout),
-        training_(training),
-        memory_(memory),
-        arena_(arena) {}
+  explicit BatchProbe(BatchState<D>& state) : state_(state), memory_(state.plan.probe) {}
 
-  /// Indicators of `networks` of `order`, in the order given. Steps are left to the caller.
-  std::vector<Probe> measure(const ProbeSpec& spec, const NetworkOrder& order,
-                             std::span<const NetworkIndex> networks);
+  /// Indicators of `networks`, in the order given. Steps are left to the caller.
+  std::vector<Probe> measure(const ProbeSpec& spec, std::span<const NetworkIndex> networks);
 
  private:
   /// Networks that are measured together, deepest first.
@@ -51,88 +36,78 @@ class BatchProbe {
     int at(int layer) const { return reaching[static_cast<std::size_t>(layer)]; }
   };
 
-  void measure_nodes(const Group& group, const ProbeSpec& spec, const NetworkOrder& order);
+  void measure_nodes(const Group& group, const ProbeSpec& spec);
   void measure_layer(const Group& group, const ProbeSpec& spec, int layer, const double* x);
   void measure_eigenvalues(const Group& group, int gram_size, int layer);
   void measure_jacobians(const Group& group, const ProbeSpec& spec, int layer, const double* below);
-  void measure_gradients(const Group& group, const NetworkOrder& order);
-  void measure_gradient_piece(const Group& group, const NetworkOrder& order, int first, int count);
-  void count_output_faults(const Group& group, const NetworkOrder& order);
+  void measure_gradients(const Group& group);
+  void measure_gradient_piece(const Group& group, int first, int count);
   std::vector<Probe> results(const Group& group, const ProbeSpec& spec);
 
   /// Copies one slab's parameters of the group's first `count` networks.
   LayerParameters<double> load(const Slab& slab, int count, int active) const;
-  LayerParameters<double> load_hidden(const Group& group, const NetworkOrder& order, int layer) {
-    return load(layout_.hidden(layer), group.at(layer), order.active_at(layer));
+  LayerParameters<double> load_hidden(const Group& group, int layer) {
+    return load(state_.plan.layout.hidden(layer), group.at(layer), state_.order.active_at(layer));
   }
-  LayerParameters<double> load_output(const Group& group, const NetworkOrder& order) {
-    return load(layout_.output(), group.size(), static_cast<int>(order.active().size()));
+  LayerParameters<double> load_output(const Group& group) {
+    return load(state_.plan.layout.output(), group.size(),
+                static_cast<int>(state_.order.active().size()));
   }
 
   template <class T>
   T* in(const Slice<T>& slice) const {
-    return slice.in(arena_);
+    return state_.in(slice);
   }
   /// One layer's row of a slice (layers, networks at once, ...).
   template <class T>
   T* layer_of(const Slice<T>& slice, int layer) const {
-    return in(slice) + slice.count / layout_.greatest_depth() * (layer - 1);
-  }
-  template <class T>
-  std::vector<T> downloaded(const Slice<T>& slice) const {
-    std::vector<T> values(static_cast<std::size_t>(slice.count));
-    device_.download(values.data(), static_cast<const T*>(in(slice)), slice.count);
-    return values;
+    return in(slice) + slice.count / state_.plan.layout.greatest_depth() * (layer - 1);
   }
   void sum_squares(const double* values, int items, int size, double factor, bool adds,
                    double* out) {
-    device_.for_blocks({.blocks = items, .threads = kReductionThreads},
-                       SumSquares{values, size, factor, adds, out});
+    state_.device.for_blocks({.blocks = items, .threads = kReductionThreads},
+                             SumSquares{values, size, factor, adds, out});
   }
 
-  D& device_;
-  const NetworkBatch& batch_;
-  const ParameterLayout& layout_;
-  const TrainingMemory& training_;
+  BatchState<D>& state_;
   const ProbeMemory& memory_;
-  std::byte* arena_;
 };
 
 template <Device D>
-std::vector<Probe> BatchProbe<D>::measure(const ProbeSpec& spec, const NetworkOrder& order,
+std::vector<Probe> BatchProbe<D>::measure(const ProbeSpec& spec,
                                           std::span<const NetworkIndex> networks) {
   if (spec.samples > memory_.probe_samples || spec.jacobians > memory_.jacobians) {
     throw std::logic_error("probe: larger than the batch said it would be");
   }
   std::vector<std::int32_t> indices;
-  std::vector<int> depths(batch_.networks.size());
+  std::vector<int> depths(state_.batch.networks.size());
   for (std::size_t n = 0; n < depths.size(); ++n)
-    depths[n] = batch_.networks[n].depth;
+    depths[n] = state_.batch.networks[n].depth;
   for (const NetworkIndex n : networks)
     indices.push_back(static_cast<std::int32_t>(n.value()));
   const std::vector<std::int32_t> sorted = deepest_first(indices, depths);
 
-  std::vector<Probe> by_network(batch_.networks.size());
+  std::vector<Probe> by_network(state_.batch.networks.size());
   for (std::size_t first = 0; first < sorted.size();
        first += static_cast<std::size_t>(memory_.networks)) {
     const std::size_t end =
         std::min(sorted.size(), first + static_cast<std::size_t>(memory_.networks));
     Group group{.networks = {sorted.begin() + static_cast<std::ptrdiff_t>(first),
                              sorted.begin() + static_cast<std::ptrdiff_t>(end)}};
-    for (int l = 0; l <= order.depth(group.networks.front()) + 1; ++l) {
+    for (int l = 0; l <= state_.order.depth(group.networks.front()) + 1; ++l) {
       group.reaching.push_back(static_cast<int>(
           std::count_if(group.networks.begin(), group.networks.end(),
-                        [&](std::int32_t n) { return order.depth(n) >= l; })));
+                        [&](std::int32_t n) { return state_.order.depth(n) >= l; })));
     }
-    const std::vector<Place> all_places = order.places();
+    const std::vector<Place> all_places = state_.order.places();
     std::vector<Place> places;
     for (const std::int32_t n : group.networks)
       places.push_back(all_places[static_cast<std::size_t>(n)]);
-    device_.upload(in(memory_.chosen), group.networks.data(), group.size());
-    device_.upload(in(memory_.places), places.data(), group.size());
+    state_.device.upload(in(memory_.chosen), group.networks.data(), group.size());
+    state_.device.upload(in(memory_.places), places.data(), group.size());
 
-    measure_nodes(group, spec, order);
-    measure_gradients(group, order);
+    measure_nodes(group, spec);
+    measure_gradients(group);
     for (Probe& probe : results(group, spec))
       by_network[probe.network.value()] = std::move(probe);
   }
@@ -144,57 +119,56 @@ std::vector<Probe> BatchProbe<D>::measure(const ProbeSpec& spec, const NetworkOr
 
 template <Device D>
 LayerParameters<double> BatchProbe<D>::load(const Slab& slab, int count, int active) const {
-  const float* parameters = in(training_.parameters);
+  const float* parameters = in(state_.plan.training.parameters);
   double* weights = in(memory_.weights);
   double* biases = in(memory_.biases);
-  device_.for_each(count, static_cast<int>(slab.matrix_size()) + slab.outputs,
-                   CopyParameters{.places = in(memory_.places),
-                                  .active = active,
-                                  .matrix_size = slab.matrix_size(),
-                                  .outputs = slab.outputs,
-                                  .weights = parameters + slab.weights,
-                                  .biases = parameters + slab.biases,
-                                  .weights_out = weights,
-                                  .biases_out = biases});
+  state_.device.for_each(count, static_cast<int>(slab.matrix_size()) + slab.outputs,
+                         CopyParameters{.places = in(memory_.places),
+                                        .active = active,
+                                        .matrix_size = slab.matrix_size(),
+                                        .outputs = slab.outputs,
+                                        .weights = parameters + slab.weights,
+                                        .biases = parameters + slab.biases,
+                                        .weights_out = weights,
+                                        .biases_out = biases});
   return {weights, biases};
 }
 
 template <Device D>
-void BatchProbe<D>::measure_nodes(const Group& group, const ProbeSpec& spec,
-                                  const NetworkOrder& order) {
-  const std::int64_t input_size = std::int64_t{1} * spec.samples * batch_.data->inputs;
-  device_.for_each(group.size(), static_cast<int>((input_size + 3) / 4),
-                   DrawProbeInputs{.networks = in(memory_.chosen),
-                                   .run_key = in(training_.run_key),
-                                   .count = input_size,
-                                   .out = in(memory_.input)});
-  device_.clear(in(memory_.parameter_faults), group.size());
+void BatchProbe<D>::measure_nodes(const Group& group, const ProbeSpec& spec) {
+  const std::int64_t input_size = std::int64_t{1} * spec.samples * state_.batch.data->inputs;
+  state_.device.for_each(group.size(), static_cast<int>((input_size + 3) / 4),
+                         DrawProbeInputs{.networks = in(memory_.chosen),
+                                         .run_key = in(state_.plan.training.run_key),
+                                         .count = input_size,
+                                         .out = in(memory_.input)});
+  state_.device.clear(in(memory_.parameter_faults), group.size());
   const auto plane_of = [this](int layer) {
     return in(memory_.outputs[static_cast<std::size_t>(layer % 2)]);
   };
   const auto count_faults = [this](const Slab& slab, int networks,
                                    const LayerParameters<double>& parameters) {
-    device_.for_blocks({.blocks = networks, .threads = kReductionThreads},
-                       CountFaults{.matrix_size = static_cast<int>(slab.matrix_size()),
-                                   .outputs = slab.outputs,
-                                   .weights = parameters.weights,
-                                   .biases = parameters.biases,
-                                   .faults = in(memory_.parameter_faults)});
+    state_.device.for_blocks({.blocks = networks, .threads = kReductionThreads},
+                             CountFaults{.matrix_size = static_cast<int>(slab.matrix_size()),
+                                         .outputs = slab.outputs,
+                                         .weights = parameters.weights,
+                                         .biases = parameters.biases,
+                                         .faults = in(memory_.parameter_faults)});
   };
 
-  const ForwardPass<double> pass{.activation = batch_.activation,
-                                 .width = batch_.width,
-                                 .inputs = batch_.data->inputs,
-                                 .outputs = batch_.data->outputs,
+  const ForwardPass<double> pass{.activation = state_.batch.activation,
+                                 .width = state_.batch.width,
+                                 .inputs = state_.batch.data->inputs,
+                                 .outputs = state_.batch.data->outputs,
                                  .samples = spec.samples,
                                  .reaching = group.reaching,
                                  .input = in(memory_.input),
                                  .input_stride = input_size};
   forward_hidden(
-      device_, pass, in(memory_.pre_activation),
+      state_.device, pass, in(memory_.pre_activation),
       [&](int layer) {
-        const LayerParameters<double> parameters = load_hidden(group, order, layer);
-        count_faults(layout_.hidden(layer), group.at(layer), parameters);
+        const LayerParameters<double> parameters = load_hidden(group, layer);
+        count_faults(state_.plan.layout.hidden(layer), group.at(layer), parameters);
         return parameters;
       },
       plane_of,
@@ -202,7 +176,7 @@ void BatchProbe<D>::measure_nodes(const Group& group, const ProbeSpec& spec,
         measure_layer(group, spec, layer, plane_of(layer));
         if (spec.jacobians > 0) measure_jacobians(group, spec, layer, plane_of(layer - 1));
       });
-  count_faults(layout_.output(), group.size(), load_output(group, order));
+  count_faults(state_.plan.layout.output(), group.size(), load_output(group));
 }
 
 /// Statistics of layer `layer`, whose outputs are in `x` and whose pre-activations are where
@@ -211,30 +185,31 @@ template <Device D>
 void BatchProbe<D>::measure_layer(const Group& group, const ProbeSpec& spec, int layer,
                                   const double* x) {
   const int networks = group.at(layer);
-  const int width = batch_.width;
+  const int width = state_.batch.width;
   const int plane = spec.samples * width;
   double* z = in(memory_.pre_activation);
   sum_squares(z, networks, plane, 1.0 / plane, false, layer_of(memory_.q, layer));
 
-  device_.for_each(networks, width,
-                   NormaliseNode{.probes = spec.samples,
-                                 .nodes = width,
-                                 .outputs = x,
-                                 .normalised = z,
-                                 .live = in(memory_.live)});
-  device_.for_blocks({.blocks = networks, .threads = kReductionThreads},
-                     Sum{in(memory_.live), width, layer_of(memory_.live_count, layer)});
+  state_.device.for_each(networks, width,
+                         NormaliseNode{.probes = spec.samples,
+                                       .nodes = width,
+                                       .outputs = x,
+                                       .normalised = z,
+                                       .live = in(memory_.live)});
+  state_.device.for_blocks({.blocks = networks, .threads = kReductionThreads},
+                           Sum{in(memory_.live), width, layer_of(memory_.live_count, layer)});
 
   const bool by_node = width <= spec.samples;
   const int gram_size = by_node ? width : spec.samples;
   double* gram = in(memory_.gram);
-  device_.multiply(BatchedProduct<double>{.rows = gram_size,
-                                          .columns = gram_size,
-                                          .inner = by_node ? spec.samples : width,
-                                          .a = {z, plane, by_node},
-                                          .b = {z, plane, !by_node},
-                                          .c = {gram, std::int64_t{1} * gram_size * gram_size},
-                                          .count = networks});
+  state_.device.multiply(
+      BatchedProduct<double>{.rows = gram_size,
+                             .columns = gram_size,
+                             .inner = by_node ? spec.samples : width,
+                             .a = {z, plane, by_node},
+                             .b = {z, plane, !by_node},
+                             .c = {gram, std::int64_t{1} * gram_size * gram_size},
+                             .count = networks});
   sum_squares(gram, networks, gram_size * gram_size, 1.0, false,
               layer_of(memory_.gram_square, layer));
   measure_eigenvalues(group, gram_size, layer);
@@ -246,11 +221,11 @@ void BatchProbe<D>::measure_eigenvalues(const Group& group, int gram_size, int l
   for (int first = 0; first < networks; first += memory_.eigenvalue_plan.matrices) {
     const int count = std::min(memory_.eigenvalue_plan.matrices, networks - first);
     const std::int64_t size = gram_size;
-    device_.eigenvalues(gram_size, count, in(memory_.gram) + first * size * size,
-                        layer_of(memory_.eigenvalues, layer) + first * size,
-                        layer_of(memory_.eigenvalue_info, layer) + first,
-                        reinterpret_cast<double*>(in(memory_.eigenvalue_workspace)),
-                        memory_.eigenvalue_plan.workspace_bytes);
+    state_.device.eigenvalues(gram_size, count, in(memory_.gram) + first * size * size,
+                              layer_of(memory_.eigenvalues, layer) + first * size,
+                              layer_of(memory_.eigenvalue_info, layer) + first,
+                              reinterpret_cast<double*>(in(memory_.eigenvalue_workspace)),
+                              memory_.eigenvalue_plan.workspace_bytes);
   }
 }
 
@@ -259,40 +234,40 @@ template <Device D>
 void BatchProbe<D>::measure_jacobians(const Group& group, const ProbeSpec& spec, int layer,
                                       const double* below) {
   const int networks = group.at(layer);
-  const int width = batch_.width;
+  const int width = state_.batch.width;
   const std::int64_t size = std::int64_t{1} * width * width;
   const std::int64_t distance = spec.jacobians * size;
   const int matrices = networks * spec.jacobians;
   double* jacobian = in(memory_.jacobian);
   double* scaled = in(memory_.jacobian_scaled);
   if (layer == 1) {
-    device_.for_each(matrices, static_cast<int>(size), SetIdentity{width, jacobian});
+    state_.device.for_each(matrices, static_cast<int>(size), SetIdentity{width, jacobian});
   } else {
-    device_.for_each(networks, static_cast<int>(distance),
-                     ScaleJacobian{.activation = batch_.activation,
-                                   .width = width,
-                                   .jacobians = spec.jacobians,
-                                   .probes = spec.samples,
-                                   .outputs = below,
-                                   .jacobian = jacobian,
-                                   .scaled = scaled});
+    state_.device.for_each(networks, static_cast<int>(distance),
+                           ScaleJacobian{.activation = state_.batch.activation,
+                                         .width = width,
+                                         .jacobians = spec.jacobians,
+                                         .probes = spec.samples,
+                                         .outputs = below,
+                                         .jacobian = jacobian,
+                                         .scaled = scaled});
     for (int input = 0; input < spec.jacobians; ++input) {
-      device_.multiply(BatchedProduct<double>{.rows = width,
-                                              .columns = width,
-                                              .inner = width,
-                                              .a = {in(memory_.weights), size},
-                                              .b = {scaled + input * size, distance},
-                                              .c = {jacobian + input * size, distance},
-                                              .count = networks});
+      state_.device.multiply(BatchedProduct<double>{.rows = width,
+                                                    .columns = width,
+                                                    .inner = width,
+                                                    .a = {in(memory_.weights), size},
+                                                    .b = {scaled + input * size, distance},
+                                                    .c = {jacobian + input * size, distance},
+                                                    .count = networks});
     }
   }
-  device_.multiply(BatchedProduct<double>{.rows = width,
-                                          .columns = width,
-                                          .inner = width,
-                                          .a = {jacobian, size},
-                                          .b = {jacobian, size, true},
-                                          .c = {scaled, size},
-                                          .count = matrices});
+  state_.device.multiply(BatchedProduct<double>{.rows = width,
+                                                .columns = width,
+                                                .inner = width,
+                                                .a = {jacobian, size},
+                                                .b = {jacobian, size, true},
+                                                .c = {scaled, size},
+                                                .count = matrices});
   sum_squares(jacobian, matrices, static_cast<int>(size), 1.0, false,
               layer_of(memory_.jacobian_square, layer));
   sum_squares(scaled, matrices, static_cast<int>(size), 1.0, false,
@@ -300,19 +275,18 @@ void BatchProbe<D>::measure_jacobians(const Group& group, const ProbeSpec& spec,
 }
 
 template <Device D>
-void BatchProbe<D>::measure_gradients(const Group& group, const NetworkOrder& order) {
-  device_.clear(in(memory_.gradient_square), memory_.gradient_square.count);
-  const int samples = batch_.data->samples;
+void BatchProbe<D>::measure_gradients(const Group& group) {
+  state_.device.clear(in(memory_.gradient_square), memory_.gradient_square.count);
+  const int samples = state_.batch.data->samples;
   for (int first = 0; first < samples; first += memory_.gradient_samples) {
-    measure_gradient_piece(group, order, first, std::min(memory_.gradient_samples, samples - first));
+    measure_gradient_piece(group, first, std::min(memory_.gradient_samples, samples - first));
   }
 }
 
 template <Device D>
-void BatchProbe<D>::measure_gradient_piece(const Group& group, const NetworkOrder& order, int first,
-                                           int count) {
-  const TrainingData& data = *batch_.data;
-  const int width = batch_.width;
+void BatchProbe<D>::measure_gradient_piece(const Group& group, int first, int count) {
+  const TrainingData& data = *state_.batch.data;
+  const int width = state_.batch.width;
   const int plane = count * width;
   const std::vector<double> input(
       data.input.begin() + std::ptrdiff_t{1} * first * data.inputs,
@@ -320,10 +294,12 @@ void BatchProbe<D>::measure_gradient_piece(const Group& group, const NetworkOrde
   const std::vector<double> target(
       data.target.begin() + std::ptrdiff_t{1} * first * data.outputs,
       data.target.begin() + std::ptrdiff_t{1} * (first + count) * data.outputs);
-  device_.upload(in(memory_.data_input), input.data(), static_cast<std::int64_t>(input.size()));
-  device_.upload(in(memory_.data_target), target.data(), static_cast<std::int64_t>(target.size()));
+  state_.device.upload(in(memory_.data_input), input.data(),
+                       static_cast<std::int64_t>(input.size()));
+  state_.device.upload(in(memory_.data_target), target.data(),
+                       static_cast<std::int64_t>(target.size()));
 
-  const ForwardPass<double> pass{.activation = batch_.activation,
+  const ForwardPass<double> pass{.activation = state_.batch.activation,
                                  .width = width,
                                  .inputs = data.inputs,
                                  .outputs = data.outputs,
@@ -336,32 +312,33 @@ void BatchProbe<D>::measure_gradient_piece(const Group& group, const NetworkOrde
   };
   double* logits = in(memory_.logits);
   forward_hidden(
-      device_, pass, static_cast<double*>(nullptr),
-      [&](int layer) { return load_hidden(group, order, layer); }, output_of, [](int) {});
-  const LayerParameters<double> output_parameters = load_output(group, order);
-  forward_output(device_, pass, output_parameters, logits);
-  device_.for_each(group.size(), count * data.outputs,
-                   LossDelta{.objective = batch_.objective,
-                             .count = count * data.outputs,
-                             .per_output = 1.0 / (static_cast<double>(data.samples) * data.outputs),
-                             .target = in(memory_.data_target),
-                             .logits = logits});
-  device_.multiply(
-      BatchedProduct<double>{.rows = count,
-                             .columns = width,
-                             .inner = data.outputs,
-                             .a = {logits, std::int64_t{1} * count * data.outputs},
-                             .b = {output_parameters.weights, std::int64_t{1} * data.outputs * width},
-                             .c = {in(memory_.top_delta), plane},
-                             .count = group.size()});
+      state_.device, pass, static_cast<double*>(nullptr),
+      [&](int layer) { return load_hidden(group, layer); }, output_of, [](int) {});
+  const LayerParameters<double> output_parameters = load_output(group);
+  forward_output(state_.device, pass, output_parameters, logits);
+  state_.device.for_each(
+      group.size(), count * data.outputs,
+      LossDelta{.objective = state_.batch.objective,
+                .count = count * data.outputs,
+                .per_output = 1.0 / (static_cast<double>(data.samples) * data.outputs),
+                .target = in(memory_.data_target),
+                .logits = logits});
+  state_.device.multiply(BatchedProduct<double>{
+      .rows = count,
+      .columns = width,
+      .inner = data.outputs,
+      .a = {logits, std::int64_t{1} * count * data.outputs},
+      .b = {output_parameters.weights, std::int64_t{1} * data.outputs * width},
+      .c = {in(memory_.top_delta), plane},
+      .count = group.size()});
 
   double* delta = in(memory_.delta);
   double* below = in(memory_.delta_below);
   for (int l = group.depth(); l >= 1; --l) {
     const int above = group.at(l + 1);
     if (above > 0) {
-      const LayerParameters<double> parameters = load_hidden(group, order, l + 1);
-      device_.multiply(
+      const LayerParameters<double> parameters = load_hidden(group, l + 1);
+      state_.device.multiply(
           BatchedProduct<double>{.rows = count,
                                  .columns = width,
                                  .inner = width,
@@ -370,13 +347,13 @@ void BatchProbe<D>::measure_gradient_piece(const Group& group, const NetworkOrde
                                  .c = {below, plane},
                                  .count = above});
     }
-    device_.for_each(group.at(l), plane,
-                     ActivationDelta{.activation = batch_.activation,
-                                     .plane = plane,
-                                     .first_top = above,
-                                     .outputs = output_of(l),
-                                     .top_delta = in(memory_.top_delta),
-                                     .delta = below});
+    state_.device.for_each(group.at(l), plane,
+                           ActivationDelta{.activation = state_.batch.activation,
+                                           .plane = plane,
+                                           .first_top = above,
+                                           .outputs = output_of(l),
+                                           .top_delta = in(memory_.top_delta),
+                                           .delta = below});
     sum_squares(below, group.at(l), plane, 1.0, true, layer_of(memory_.gradient_square, l));
     std::swap(delta, below);
   }
@@ -384,19 +361,19 @@ void BatchProbe<D>::measure_gradient_piece(const Group& group, const NetworkOrde
 
 template <Device D>
 std::vector<Probe> BatchProbe<D>::results(const Group& group, const ProbeSpec& spec) {
-  const auto faults = downloaded(memory_.parameter_faults);
-  const auto q = downloaded(memory_.q);
-  const auto live_count = downloaded(memory_.live_count);
-  const auto gram_square = downloaded(memory_.gram_square);
-  const auto gradient_square = downloaded(memory_.gradient_square);
-  const auto eigenvalues = downloaded(memory_.eigenvalues);
-  const auto info = downloaded(memory_.eigenvalue_info);
-  const auto jacobian_square = downloaded(memory_.jacobian_square);
-  const auto jacobian_fourth = downloaded(memory_.jacobian_fourth);
+  const auto faults = state_.download(memory_.parameter_faults);
+  const auto q = state_.download(memory_.q);
+  const auto live_count = state_.download(memory_.live_count);
+  const auto gram_square = state_.download(memory_.gram_square);
+  const auto gradient_square = state_.download(memory_.gradient_square);
+  const auto eigenvalues = state_.download(memory_.eigenvalues);
+  const auto info = state_.download(memory_.eigenvalue_info);
+  const auto jacobian_square = state_.download(memory_.jacobian_square);
+  const auto jacobian_fourth = state_.download(memory_.jacobian_fourth);
   const auto stored = static_cast<std::size_t>(memory_.networks);
-  const auto gram_size = static_cast<std::size_t>(std::min(batch_.width, spec.samples));
+  const auto gram_size = static_cast<std::size_t>(std::min(state_.batch.width, spec.samples));
   const auto planned_gram_size = static_cast<std::size_t>(memory_.gram_size);
-  const double width = batch_.width;
+  const double width = state_.batch.width;
 
   std::vector<Probe> probes;
   for (std::size_t p = 0; p < group.networks.size(); ++p) {
@@ -404,35 +381,35 @@ std::vector<Probe> BatchProbe<D>::results(const Group& group, const ProbeSpec& s
     Probe probe;
     probe.network = NetworkIndex(static_cast<std::uint32_t>(network));
     probe.weights_finite = faults[p] == 0.0;
-    const int depth = batch_.networks[static_cast<std::size_t>(network)].depth;
+    const int depth = state_.batch.networks[static_cast<std::size_t>(network)].depth;
     for (int l = 0; l < depth; ++l) {
       const std::size_t at = static_cast<std::size_t>(l) * stored + p;
       if (info[at] != 0) {
         throw std::runtime_error("eigenvalues of network " + std::to_string(network) +
-                                 " did not converge at layer " + std::to_string(l + 1) +
-                                 " (info " + std::to_string(info[at]) + ")");
+                                 " did not converge at layer " + std::to_string(l + 1) + " (info " +
+                                 std::to_string(info[at]) + ")");
       }
       LayerProbe layer;
       layer.q = q[at];
-      layer.gradient_rms =
-          std::sqrt(gradient_square[at] / (static_cast<double>(batch_.data->samples) * width));
+      layer.gradient_rms = std::sqrt(gradient_square[at] /
+                                     (static_cast<double>(state_.batch.data->samples) * width));
       probe.gradients_finite = probe.gradients_finite && std::isfinite(gradient_square[at]);
-      const auto smallest = eigenvalues.begin() +
-                            static_cast<std::ptrdiff_t>(static_cast<std::size_t>(l) * stored *
-                                                            planned_gram_size +
-                                                        p * gram_size);
+      const auto smallest =
+          eigenvalues.begin() +
+          static_cast<std::ptrdiff_t>(static_cast<std::size_t>(l) * stored * planned_gram_size +
+                                      p * gram_size);
       std::vector<double> spectrum(smallest, smallest + static_cast<std::ptrdiff_t>(gram_size));
       std::reverse(spectrum.begin(), spectrum.end());
       fill_correlation_statistics(static_cast<int>(live_count[at]), gram_square[at],
                                   std::move(spectrum), layer);
       if (spec.jacobians > 0) {
         const auto inputs = static_cast<std::size_t>(spec.jacobians);
-        const std::size_t first = static_cast<std::size_t>(l) * stored *
-                                      static_cast<std::size_t>(memory_.jacobians) +
-                                  p * inputs;
-        layer.jacobian = mean_jacobian_moments({jacobian_square.data() + first, inputs},
-                                               {jacobian_fourth.data() + first, inputs},
-                                               batch_.width);
+        const std::size_t first =
+            static_cast<std::size_t>(l) * stored * static_cast<std::size_t>(memory_.jacobians) +
+            p * inputs;
+        layer.jacobian =
+            mean_jacobian_moments({jacobian_square.data() + first, inputs},
+                                  {jacobian_fourth.data() + first, inputs}, state_.batch.width);
       }
       probe.layers.push_back(std::move(layer));
     }

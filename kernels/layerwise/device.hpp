@@ -42,6 +42,9 @@ struct BlockLaunch {
   std::size_t scratch_bytes = 0;
 };
 
+/// Threads of a block that works on a whole layer of one network.
+inline constexpr int kReductionThreads = 256;
+
 /// Threads of a block that shares out `items`: the least power of two that holds them all, within
 /// what a warp and a block allow.
 constexpr int block_threads(int items) {
@@ -53,8 +56,8 @@ constexpr int block_threads(int items) {
   return threads;
 }
 
-/// What the layerwise engine needs of a device. Work is done in the order in which it was asked for;
-/// download() and synchronize() wait for it. Pointers are the device's.
+/// What the layerwise engine needs of a device. Work is done in the order in which it was asked
+/// for; download() and synchronize() wait for it. Pointers are the device's.
 ///
 ///     allocate(bytes)            memory that frees itself, with data() and size()
 ///     upload(to, from, count)    from the host; `from` may be reused at once

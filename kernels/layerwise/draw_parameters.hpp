@@ -46,8 +46,8 @@ struct DrawGaussian {
 /// scale * Q with Q Haar-distributed; a block program, one matrix an index.
 ///
 /// Q comes from the Gaussian matrix of the same sequence by classical Gram-Schmidt on its columns,
-/// twice over, which is orthogonal to rounding (Giraud et al. 2005, "twice is enough"). R's diagonal
-/// is a norm and so positive, which fixes the signs (Mezzadri 2007).
+/// twice over, which is orthogonal to rounding (Giraud et al. 2005, "twice is enough"). R's
+/// diagonal is a norm and so positive, which fixes the signs (Mezzadri 2007).
 struct DrawOrthogonal {
   DrawnNetworks drawn;
   const double* scale = nullptr;  ///< by network index

@@ -15,8 +15,8 @@ struct AddBiasAndActivate {
   Activation activation = Activation::linear;
   int nodes = 0;
   int samples = 0;
-  const Real* bias = nullptr;     ///< (networks, nodes)
-  Real* values = nullptr;         ///< h, then x (networks, samples, nodes)
+  const Real* bias = nullptr;      ///< (networks, nodes)
+  Real* values = nullptr;          ///< h, then x (networks, samples, nodes)
   Real* pre_activation = nullptr;  ///< keeps h + b (networks, samples, nodes); may be null
   Real* top = nullptr;             ///< x of networks from `first_top` on goes here too; may be null
   int first_top = std::numeric_limits<int>::max();

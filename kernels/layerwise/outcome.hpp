@@ -70,7 +70,7 @@ struct ScorePiece {
   int total_samples = 0;
   bool is_first = true;
   bool is_last = true;
-  bool decides = true;             ///< whether an outcome may come of it
+  bool decides = true;            ///< whether an outcome may come of it
   const float* logits = nullptr;  ///< (networks, samples, outputs)
   const float* target = nullptr;  ///< (samples, outputs)
 

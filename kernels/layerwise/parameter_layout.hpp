@@ -33,7 +33,7 @@ class ParameterLayout {
   const Slab& output() const { return slabs_.back(); }
   const std::vector<Slab>& slabs() const { return slabs_; }
 
-  std::int64_t size() const { return size_; }          ///< floats
+  std::int64_t size() const { return size_; }             ///< floats
   std::int64_t largest_slab() const { return largest_; }  ///< floats of its weights
 
  private:

@@ -30,15 +30,16 @@ ProbeMemory::ProbeMemory(const NetworkBatch& batch, const ParameterLayout& layou
   const std::int64_t gram_elements = std::int64_t{1} * gram_size * gram_size;
   if (std::max({probe_plane, data_plane, jacobians * width * width}) >
       std::numeric_limits<int>::max()) {
-    throw DeviceOutOfMemory("a probe of one network is too large for this engine; use fewer samples");
+    throw DeviceOutOfMemory(
+        "a probe of one network is too large for this engine; use fewer samples");
   }
   std::int64_t matrix = 0;
   for (const Slab& slab : layout.slabs())
     matrix = std::max(matrix, slab.matrix_size());
 
-  const std::int64_t doubles_per_network =
-      matrix + 4 * probe_plane + (depth + 4) * data_plane + gram_elements + depth * gram_size +
-      jacobians * (2 * width * width + 2 * depth);
+  const std::int64_t doubles_per_network = matrix + 4 * probe_plane + (depth + 4) * data_plane +
+                                           gram_elements + depth * gram_size +
+                                           jacobians * (2 * width * width + 2 * depth);
   const auto fitting = static_cast<std::int64_t>(
       kProbeBytes / (static_cast<std::size_t>(doubles_per_network) * sizeof(double)));
   networks = static_cast<int>(

@@ -14,7 +14,8 @@ namespace vnsweep::layerwise {
 
 /// What probes keep on the device, for C networks at once, fewer than the batch's if these would
 /// take too much. P: probe inputs; S: samples of a gradient pass; N: width; g = min(N, P); J:
-/// Jacobians; L: greatest depth; c_l: those of the C that can reach layer l. All passes are in double.
+/// Jacobians; L: greatest depth; c_l: those of the C that can reach layer l. All passes are in
+/// double.
 class ProbeMemory {
  public:
   using PlanEigenvalues = std::function<EigenvaluePlan(int n, int count)>;
@@ -35,32 +36,32 @@ class ProbeMemory {
   Slice<double> biases;            ///< of one layer
   Slice<double> parameter_faults;  ///< parameters that are not finite (C)
 
-  Slice<double> input;                     ///< (C, P, inputs)
-  std::vector<Slice<double>> outputs;      ///< x_l, two planes (C, P, N) that take turns
-  Slice<double> pre_activation;            ///< h_l, then the normalised outputs Z (C, P, N)
-  Slice<double> live;                      ///< 1 for live nodes (C, N)
-  Slice<double> gram;                      ///< smaller Gram matrix of Z (C, g, g)
-  Slice<double> eigenvalues;               ///< (L, C, g)
-  Slice<std::int32_t> eigenvalue_info;     ///< (L, C)
+  Slice<double> input;                  ///< (C, P, inputs)
+  std::vector<Slice<double>> outputs;   ///< x_l, two planes (C, P, N) that take turns
+  Slice<double> pre_activation;         ///< h_l, then the normalised outputs Z (C, P, N)
+  Slice<double> live;                   ///< 1 for live nodes (C, N)
+  Slice<double> gram;                   ///< smaller Gram matrix of Z (C, g, g)
+  Slice<double> eigenvalues;            ///< (L, C, g)
+  Slice<std::int32_t> eigenvalue_info;  ///< (L, C)
   Slice<std::byte> eigenvalue_workspace;
-  Slice<double> q;                         ///< mean square of h_l (L, C)
-  Slice<double> live_count;                ///< (L, C)
-  Slice<double> gram_square;               ///< squared Frobenius norm of the Gram matrix (L, C)
+  Slice<double> q;            ///< mean square of h_l (L, C)
+  Slice<double> live_count;   ///< (L, C)
+  Slice<double> gram_square;  ///< squared Frobenius norm of the Gram matrix (L, C)
 
-  Slice<double> data_input;                ///< one piece of the training set (S, inputs)
-  Slice<double> data_target;               ///< (S, outputs)
+  Slice<double> data_input;                 ///< one piece of the training set (S, inputs)
+  Slice<double> data_target;                ///< (S, outputs)
   std::vector<Slice<double>> data_outputs;  ///< x_l (C, S, N) for every layer
-  Slice<double> data_top;                  ///< x of last hidden layers (C, S, N)
-  Slice<double> logits;                    ///< z, then d loss / d z (C, S, outputs)
-  Slice<double> delta;                     ///< (C, S, N)
-  Slice<double> delta_below;               ///< (C, S, N)
-  Slice<double> top_delta;                 ///< (C, S, N)
-  Slice<double> gradient_square;           ///< sum of squares of d loss / d h_l (L, C)
+  Slice<double> data_top;                   ///< x of last hidden layers (C, S, N)
+  Slice<double> logits;                     ///< z, then d loss / d z (C, S, outputs)
+  Slice<double> delta;                      ///< (C, S, N)
+  Slice<double> delta_below;                ///< (C, S, N)
+  Slice<double> top_delta;                  ///< (C, S, N)
+  Slice<double> gradient_square;            ///< sum of squares of d loss / d h_l (L, C)
 
-  Slice<double> jacobian;          ///< J_l (C, J, N, N)
-  Slice<double> jacobian_scaled;   ///< phi'(h_{l-1}) J_{l-1}, then J_l J_l^T (C, J, N, N)
-  Slice<double> jacobian_square;   ///< squared Frobenius norm of J_l (L, C, J)
-  Slice<double> jacobian_fourth;   ///< and of J_l J_l^T (L, C, J)
+  Slice<double> jacobian;         ///< J_l (C, J, N, N)
+  Slice<double> jacobian_scaled;  ///< phi'(h_{l-1}) J_{l-1}, then J_l J_l^T (C, J, N, N)
+  Slice<double> jacobian_square;  ///< squared Frobenius norm of J_l (L, C, J)
+  Slice<double> jacobian_fourth;  ///< and of J_l J_l^T (L, C, J)
 };
 
 }  // namespace vnsweep::layerwise

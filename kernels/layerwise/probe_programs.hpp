@@ -84,8 +84,8 @@ struct SumSquares {
   template <class Block>
   VNS_HD void operator()(Block& block, std::int64_t index) const {
     const double* item = values + index * size;
-    const double sum = factor * block.template reduce_sum<double>(
-                                    size, [=](int e) { return item[e] * item[e]; });
+    const double sum =
+        factor * block.template reduce_sum<double>(size, [=](int e) { return item[e] * item[e]; });
     block.for_each(1, [=, this](int) { out[index] = adds ? out[index] + sum : sum; });
   }
 };
@@ -165,9 +165,9 @@ struct LossDelta {
 /// d loss / d h_l in place of d loss / d x_l; an item is a network, an element one node and sample.
 struct ActivationDelta {
   Activation activation = Activation::tanh;
-  int plane = 0;                     ///< samples times width
-  int first_top = 0;                 ///< networks from here on have this as their last hidden layer
-  const double* outputs = nullptr;   ///< x_l (networks, samples, width)
+  int plane = 0;                    ///< samples times width
+  int first_top = 0;                ///< networks from here on have this as their last hidden layer
+  const double* outputs = nullptr;  ///< x_l (networks, samples, width)
   const double* top_delta = nullptr;  ///< d loss / d x of last hidden layers
   double* delta = nullptr;
 
@@ -194,7 +194,7 @@ struct ScaleJacobian {
   int width = 0;
   int jacobians = 0;
   int probes = 0;
-  const double* outputs = nullptr;  ///< x_{l-1} (networks, probes, width)
+  const double* outputs = nullptr;   ///< x_{l-1} (networks, probes, width)
   const double* jacobian = nullptr;  ///< J_{l-1} (networks, jacobians, width, width)
   double* scaled = nullptr;
 

@@ -71,8 +71,7 @@ TrainingMemory::TrainingMemory(const NetworkBatch& batch, const ParameterLayout&
   final_step = plan.reserve<std::int64_t>(networks);
   loss = plan.reserve<double>(networks);
   correct = plan.reserve<double>(networks);
-  step_losses =
-      plan.reserve<double>(batch.record_losses ? networks * batch.budget.value() : 0);
+  step_losses = plan.reserve<double>(batch.record_losses ? networks * batch.budget.value() : 0);
   steps_recorded = plan.reserve<std::int64_t>(batch.record_losses ? networks : 0);
 
   active = plan.reserve<std::int32_t>(networks);

@@ -43,12 +43,12 @@ class TrainingMemory {
   Slice<float> top_delta;             ///< d loss / d x of each network's last hidden layer
 
   // Mini-batch runs only.
-  Slice<std::int32_t> sample_order;           ///< of this epoch (n, samples), by network index
-  Slice<float> step_input;                    ///< gathered (n, B, inputs)
-  Slice<float> step_target;                   ///< gathered (n, B, outputs)
-  std::vector<Slice<float>> evaluation;       ///< two planes (n, E, N) that take turns
-  Slice<float> evaluation_top;                ///< (n, E, N)
-  Slice<float> evaluation_logits;             ///< (n, E, outputs)
+  Slice<std::int32_t> sample_order;      ///< of this epoch (n, samples), by network index
+  Slice<float> step_input;               ///< gathered (n, B, inputs)
+  Slice<float> step_target;              ///< gathered (n, B, outputs)
+  std::vector<Slice<float>> evaluation;  ///< two planes (n, E, N) that take turns
+  Slice<float> evaluation_top;           ///< (n, E, N)
+  Slice<float> evaluation_logits;        ///< (n, E, outputs)
 
   // By network index.
   Slice<std::int32_t> depth;
@@ -57,17 +57,17 @@ class TrainingMemory {
   Slice<double> bias_scale;
   Slice<float> learning_rate;
   Slice<float> momentum;
-  Slice<std::int32_t> status;         ///< TrainingStatus
-  Slice<std::int64_t> final_step;     ///< of networks that have finished
-  Slice<double> loss;                 ///< over the training set
-  Slice<double> correct;              ///< samples classified correctly
-  Slice<double> step_losses;          ///< before each update (n, budget), if asked for
+  Slice<std::int32_t> status;          ///< TrainingStatus
+  Slice<std::int64_t> final_step;      ///< of networks that have finished
+  Slice<double> loss;                  ///< over the training set
+  Slice<double> correct;               ///< samples classified correctly
+  Slice<double> step_losses;           ///< before each update (n, budget), if asked for
   Slice<std::int64_t> steps_recorded;  ///< how many of them there are
 
   // By position.
-  Slice<std::int32_t> active;      ///< network indices
-  Slice<std::int32_t> scratch;     ///< room for another order
-  Slice<StepState> state;          ///< one
+  Slice<std::int32_t> active;   ///< network indices
+  Slice<std::int32_t> scratch;  ///< room for another order
+  Slice<StepState> state;       ///< one
 };
 
 /// Optimizer state that `batch` needs: SGD has none unless some network has momentum.

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "kernels/layerwise/arena.hpp"
+#include "kernels/layerwise/parameter_layout.hpp"
+#include "kernels/layerwise/probe_memory.hpp"
+#include "kernels/layerwise/training_memory.hpp"
+#include "kernels/network.hpp"
+
+namespace vnsweep::layerwise {
+
+/// The arrays of a batch and where they lie in its one piece of memory, known before there is any.
+struct BatchPlan {
+  ParameterLayout layout;
+  ArenaPlan arena;
+  TrainingMemory training;
+  ProbeMemory probe;
+  int orthogonal_matrices = 0;  ///< drawn at once
+  Slice<double> orthogonal;     ///< (matrices, N, N) and (matrices, N), which they are drawn in
+
+  /// @throws DeviceOutOfMemory if a single array is larger than the engine can count
+  BatchPlan(const NetworkBatch& batch, const ProbeMemory::PlanEigenvalues& plan_eigenvalues);
+};
+
+}  // namespace vnsweep::layerwise
