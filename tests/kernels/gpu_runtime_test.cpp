@@ -279,7 +279,7 @@ TEST_F(GpuContextTest, BlasMultipliesInItsStreamInFloat32) {
   std::array<float, 4> c{};
   const DeviceMemory memory(device_, sizeof(a) + sizeof(b) + sizeof(c));
   auto* const data = static_cast<float*>(memory.data());
-  const cudaStream_t stream = context.stream().get();
+  cudaStream_t stream = context.stream().get();
   VNS_CHECK_CUDA(cudaMemcpyAsync(data, a.data(), sizeof(a), cudaMemcpyHostToDevice, stream));
   VNS_CHECK_CUDA(cudaMemcpyAsync(data + 4, b.data(), sizeof(b), cudaMemcpyHostToDevice, stream));
   const float one = 1.0F;
@@ -323,7 +323,7 @@ TEST_F(GpuContextTest, SolverHasParametersForThe64BitFunctions) {
 
 TEST_F(GpuContextTest, MovedContextKeepsItsHandles) {
   DeviceContext source(device_);
-  const cudaStream_t stream = source.stream().get();
+  cudaStream_t stream = source.stream().get();
 
   const DeviceContext target(std::move(source));
 
