@@ -20,12 +20,12 @@ template <Device D>
 class BatchState {
  public:
   /// Allocates; nothing has a value yet.
-  /// @param device  must outlive the batch
+  /// @param on  the device; must outlive the batch
   /// @throws DeviceOutOfMemory
-  BatchState(D& device, const NetworkBatch& networks)
-      : device(device),
+  BatchState(D& on, const NetworkBatch& networks)
+      : device(on),
         batch(networks),
-        plan(networks, [&](int n, int count) { return device.plan_eigenvalues(n, count); }),
+        plan(networks, [&](int n, int count) { return on.plan_eigenvalues(n, count); }),
         order(depths_of(networks)),
         memory_(device.allocate(plan.arena.bytes())),
         arena_(memory_.data()) {}

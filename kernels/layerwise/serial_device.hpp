@@ -17,40 +17,42 @@
 namespace vnsweep::layerwise {
 
 /// What a SerialDevice does and what it saw, shared with the test that owns it.
-struct SerialDeviceProbe {
+struct SerialDeviceRecord {
   ThreadOrder order = ThreadOrder::forward;
   std::size_t memory_limit = std::numeric_limits<std::size_t>::max();
   std::size_t most_eigenvalue_matrices = std::numeric_limits<int>::max();
+  std::int64_t unconverged_call = -1;   ///< call of eigenvalues() that says it did not converge
   std::function<void()> before_launch;  ///< may throw, as a device does that fails
 
   std::size_t bytes_in_use = 0;
   std::size_t most_bytes_in_use = 0;
   std::int64_t launches = 0;
   std::int64_t multiplied_matrices = 0;
+  std::int64_t eigenvalue_calls = 0;
 };
 
 /// Runs the engine of GPUs on the host, plainly: loops, SerialBlock, LAPACK. For tests on machines
 /// without a GPU; everything but the calls of CUDA itself is the same code.
 class SerialDevice {
  public:
-  explicit SerialDevice(std::shared_ptr<SerialDeviceProbe> probe) : probe_(std::move(probe)) {}
+  explicit SerialDevice(std::shared_ptr<SerialDeviceRecord> record) : record_(std::move(record)) {}
 
   /// Memory that is filled with NaN at first: nothing may count on zeros.
   class Memory {
    public:
-    Memory(std::size_t bytes, std::shared_ptr<SerialDeviceProbe> probe)
-        : bytes_(bytes), probe_(std::move(probe)), data_(bytes / kAlignment + 1) {
+    Memory(std::size_t bytes, std::shared_ptr<SerialDeviceRecord> record)
+        : bytes_(bytes), record_(std::move(record)), data_(bytes / kAlignment + 1) {
       std::memset(data_.data(), 0xff, data_.size() * kAlignment);
-      probe_->bytes_in_use += bytes_;
-      probe_->most_bytes_in_use = std::max(probe_->most_bytes_in_use, probe_->bytes_in_use);
+      record_->bytes_in_use += bytes_;
+      record_->most_bytes_in_use = std::max(record_->most_bytes_in_use, record_->bytes_in_use);
     }
     Memory(Memory&& other) noexcept
         : bytes_(std::exchange(other.bytes_, 0)),
-          probe_(std::move(other.probe_)),
+          record_(std::move(other.record_)),
           data_(std::move(other.data_)) {}
     Memory& operator=(Memory&&) = delete;
     ~Memory() {
-      if (probe_) probe_->bytes_in_use -= bytes_;
+      if (record_) record_->bytes_in_use -= bytes_;
     }
     std::byte* data() { return reinterpret_cast<std::byte*>(data_.data()); }
     std::size_t size() const { return bytes_; }
@@ -61,18 +63,18 @@ class SerialDevice {
       std::byte bytes[kAlignment];
     };
     std::size_t bytes_;
-    std::shared_ptr<SerialDeviceProbe> probe_;
+    std::shared_ptr<SerialDeviceRecord> record_;
     std::vector<Unit> data_;
   };
 
   Memory allocate(std::size_t bytes) {
-    if (probe_->bytes_in_use + bytes > probe_->memory_limit) {
+    if (record_->bytes_in_use + bytes > record_->memory_limit) {
       throw DeviceOutOfMemory("serial: " + std::to_string(bytes) + " bytes are too many");
     }
-    return {bytes, probe_};
+    return {bytes, record_};
   }
 
-  std::size_t memory_limit() const { return probe_->memory_limit - probe_->bytes_in_use; }
+  std::size_t memory_limit() const { return record_->memory_limit - record_->bytes_in_use; }
 
   template <class T>
   void upload(T* to, const T* from, std::int64_t count) {
@@ -91,11 +93,11 @@ class SerialDevice {
     std::fill_n(data, count, T{});
   }
 
-  /// Items and elements in the order of the probe: work that depends on it gives other bits.
+  /// Items and elements in the order of the record: work that depends on it gives other bits.
   template <class F>
   void for_each(std::int64_t items, int size, F f) {
     launch();
-    const bool reverse = probe_->order != ThreadOrder::forward;
+    const bool reverse = record_->order != ThreadOrder::forward;
     for (std::int64_t k = 0; k < items; ++k) {
       const std::int64_t item = reverse ? items - 1 - k : k;
       for (int e = 0; e < size; ++e)
@@ -106,9 +108,9 @@ class SerialDevice {
   template <class Program>
   void for_blocks(const BlockLaunch& shape, const Program& program) {
     launch();
-    const bool reverse = probe_->order != ThreadOrder::forward;
+    const bool reverse = record_->order != ThreadOrder::forward;
     for (std::int64_t k = 0; k < shape.blocks; ++k) {
-      SerialBlock block(shape.threads, shape.scratch_bytes, probe_->order);
+      SerialBlock block(shape.threads, shape.scratch_bytes, record_->order);
       program(block, reverse ? shape.blocks - 1 - k : k);
       block.sync();
     }
@@ -117,7 +119,7 @@ class SerialDevice {
   template <class T>
   void multiply(const BatchedProduct<T>& p) {
     launch();
-    probe_->multiplied_matrices += p.count;
+    record_->multiplied_matrices += p.count;
     for (int k = 0; k < p.count; ++k) {
       const T* a = p.a.data + k * p.a.stride;
       const T* b = p.b.data + k * p.b.stride;
@@ -139,7 +141,7 @@ class SerialDevice {
 
   EigenvaluePlan plan_eigenvalues(int /*n*/, int count) const {
     return {static_cast<int>(
-        std::min(static_cast<std::size_t>(count), probe_->most_eigenvalue_matrices))};
+        std::min(static_cast<std::size_t>(count), record_->most_eigenvalue_matrices))};
   }
 
   void eigenvalues(int n, int count, double* matrices, double* values, std::int32_t* info,
@@ -151,8 +153,9 @@ class SerialDevice {
       const std::vector<double> descending =
           symmetric_eigenvalues({matrices + at * size * size, size * size}, n);
       std::reverse_copy(descending.begin(), descending.end(), values + at * size);
-      info[k] = 0;
+      info[k] = record_->eigenvalue_calls == record_->unconverged_call ? 1 : 0;
     }
+    ++record_->eigenvalue_calls;
   }
 
   int stable_partition(const std::int32_t* elements, int count, const std::int32_t* flags,
@@ -170,11 +173,11 @@ class SerialDevice {
 
  private:
   void launch() {
-    ++probe_->launches;
-    if (probe_->before_launch) probe_->before_launch();
+    ++record_->launches;
+    if (record_->before_launch) record_->before_launch();
   }
 
-  std::shared_ptr<SerialDeviceProbe> probe_;
+  std::shared_ptr<SerialDeviceRecord> record_;
 };
 static_assert(Device<SerialDevice>);
 

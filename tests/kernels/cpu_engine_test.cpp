@@ -3,8 +3,6 @@
 #include <gtest/gtest.h>
 #include <hwy/targets.h>
 
-#include <tuple>
-
 #include "host/verify/compare.hpp"
 #include "host/verify/verify.hpp"
 #include "kernels/reference/reference_engine.hpp"
@@ -12,57 +10,6 @@
 
 namespace vnsweep {
 namespace {
-
-using Shape = std::tuple<int, int, int>;  // width, networks, samples
-
-class CpuEngineShapeTest : public ::testing::TestWithParam<Shape> {};
-
-INSTANTIATE_TEST_SUITE_P(Shapes, CpuEngineShapeTest,
-                         ::testing::Combine(::testing::Values(1, 3, 8, 31, 32, 33, 64, 100),
-                                            ::testing::Values(1, 11), ::testing::Values(1, 4, 33)));
-
-TEST_P(CpuEngineShapeTest, AgreesWithTheReferenceForEveryDepth) {
-  const auto& [width, networks, samples] = GetParam();
-  for (const int depth : {1, 2, 17}) {
-    NetworkBatch batch;
-    batch.width = width;
-    batch.data = testing::random_data(samples, 3);
-    batch.budget = StepCount(3);
-    for (int n = 0; n < networks; ++n) {
-      batch.networks.push_back({.run_key = static_cast<std::uint64_t>(n),
-                                .depth = depth,
-                                .bias_scale = 0.1,
-                                .learning_rate = 0.05});
-    }
-    CpuEngine engine;
-    ReferenceEngine oracle;
-
-    const auto errors = compare_engines(engine, oracle, batch, StepCount(3), {.samples = 24});
-
-    ASSERT_EQ(errors.size(), static_cast<std::size_t>(networks));
-    for (const NetworkError& error : errors) {
-      EXPECT_LE(error.weights, 1e-6) << "network " << error.network.value();
-      EXPECT_LE(error.loss, 1e-6) << "network " << error.network.value();
-      EXPECT_LE(error.vni, 1e-10) << "network " << error.network.value();
-      EXPECT_LE(error.spectrum, 1e-10) << "network " << error.network.value();
-      EXPECT_LE(error.gradient, 1e-10) << "network " << error.network.value();
-      EXPECT_TRUE(error.live_nodes_agree) << "network " << error.network.value();
-    }
-  }
-}
-
-TEST(CpuEngineTest, EveryVerificationCaseIsWithinTolerance) {
-  CpuEngine engine;
-  ReferenceEngine oracle;
-  for (const VerificationCase& entry : verification_cases()) {
-    for (const NetworkError& error :
-         compare_engines(engine, oracle, entry.batch, entry.steps, {.samples = 24})) {
-      EXPECT_TRUE(is_within(error, Tolerances{}))
-          << entry.name << ", network " << error.network.value() << ": weights " << error.weights
-          << ", loss " << error.loss << ", VNI " << error.vni;
-    }
-  }
-}
 
 TEST(CpuEngineTest, EveryInstructionSetOfThisMachineAgreesWithTheReference) {
   const std::vector<std::int64_t> targets = hwy::SupportedAndGeneratedTargets();
@@ -86,29 +33,6 @@ TEST(CpuEngineTest, EveryInstructionSetOfThisMachineAgreesWithTheReference) {
   EXPECT_GT(targets.size(), 1U);
 }
 
-TEST(CpuEngineTest, EveryOptimizerFollowsTheReferenceOverFiftySteps) {
-  for (const Optimizer optimizer : {Optimizer::sgd, Optimizer::adam, Optimizer::rmsprop}) {
-    NetworkBatch batch;
-    batch.width = 16;
-    batch.optimizer = optimizer;
-    batch.data = testing::random_data(8, 3);
-    batch.budget = StepCount(50);
-    const bool sgd = optimizer == Optimizer::sgd;
-    batch.networks = {{.run_key = 5,
-                       .depth = 3,
-                       .bias_scale = 0.2,
-                       .learning_rate = sgd ? 0.1 : 0.005,
-                       .momentum = sgd ? 0.9 : 0.0}};
-    CpuEngine engine;
-    ReferenceEngine oracle;
-
-    const auto errors = compare_engines(engine, oracle, batch, StepCount(50), {.samples = 8});
-
-    EXPECT_LE(errors[0].weights, 1e-5) << static_cast<int>(optimizer);
-    EXPECT_LE(errors[0].loss, 1e-5) << static_cast<int>(optimizer);
-  }
-}
-
 TEST(CompareTest, NanAndWrongSizesNeverPass) {
   NetworkError error;
   error.weights = std::nan("");
@@ -123,6 +47,10 @@ TEST(CompareTest, NanAndWrongSizesNeverPass) {
 /// The cpu engine with a learning rate that is a hundredth off.
 class WrongEngine final : public Engine {
  public:
+  std::size_t memory_needed(const NetworkBatch& batch) const override {
+    return engine_.memory_needed(batch);
+  }
+  std::size_t memory_limit() const override { return engine_.memory_limit(); }
   void initialize(const NetworkBatch& batch) override {
     NetworkBatch wrong = batch;
     for (NetworkSpec& network : wrong.networks)
@@ -160,77 +88,6 @@ TEST(CompareTest, ASlightlyWrongEngineIsCaught) {
   EXPECT_TRUE(is_within(passed[0], Tolerances{}));
 }
 
-NetworkBatch mixed_batch() {
-  NetworkBatch batch = testing::xor_batch(20, {9, 7, 7, 4, 1}, 60);
-  batch.networks[1].scale = 1.3;
-  batch.networks[3].momentum = 0.5;
-  batch.networks[4].learning_rate = 0.2;
-  return batch;
-}
-
-TEST(CpuEngineTest, ANetworkIsBitwiseTheSameAloneAndInABatch) {
-  const NetworkBatch batch = mixed_batch();
-  CpuEngine together;
-  together.initialize(batch);
-  together.train(StepCount(60));
-
-  for (std::size_t n = 0; n < batch.networks.size(); ++n) {
-    NetworkBatch single = batch;
-    single.networks = {batch.networks[n]};
-    CpuEngine alone;
-    alone.initialize(single);
-    alone.train(StepCount(60));
-
-    const NetworkIndex index(static_cast<std::uint32_t>(n));
-    EXPECT_EQ(alone.download_weights(NetworkIndex(0)).weights,
-              together.download_weights(index).weights);
-    EXPECT_EQ(alone.evaluate()[0].loss, together.evaluate()[n].loss);
-  }
-}
-
-TEST(CpuEngineTest, TheLengthOfTrainCallsDoesNotMatter) {
-  for (const bool minibatch : {false, true}) {
-    NetworkBatch batch = mixed_batch();
-    if (minibatch) batch.minibatch = 2;
-    const std::vector<NetworkIndex> all = testing::all_networks(batch);
-    CpuEngine once;
-    CpuEngine often;
-    once.initialize(batch);
-    often.initialize(batch);
-
-    once.train(StepCount(60));
-    for (const int steps : {1, 0, 7, 2, 30, 20}) {
-      often.train(StepCount(steps));
-      often.evaluate();
-      often.probe({.samples = 8}, all);
-    }
-
-    for (const NetworkIndex n : all) {
-      EXPECT_EQ(once.download_weights(n).weights, often.download_weights(n).weights);
-    }
-  }
-}
-
-TEST(CpuEngineTest, RetiredNetworksAreGoneAndTheOthersGoOn) {
-  const NetworkBatch batch = mixed_batch();
-  CpuEngine all;
-  CpuEngine some;
-  all.initialize(batch);
-  some.initialize(batch);
-  const std::vector<NetworkIndex> gone = {NetworkIndex(0), NetworkIndex(3)};
-
-  some.train(StepCount(10));
-  some.retire(gone);
-  some.train(StepCount(50));
-  all.train(StepCount(60));
-
-  const std::vector<Evaluation> left = some.evaluate();
-  ASSERT_EQ(left.size(), 3U);
-  EXPECT_EQ(left[0].network, NetworkIndex(1));
-  EXPECT_EQ(some.download_weights(NetworkIndex(4)).weights,
-            all.download_weights(NetworkIndex(4)).weights);
-}
-
 TEST(CpuEngineTest, ABatchBeyondTheMemoryLimitIsRefusedAndASmallerOneTaken) {
   NetworkBatch batch = testing::xor_batch(64, {50, 50, 50, 50});
   NetworkBatch half = batch;
@@ -240,6 +97,14 @@ TEST(CpuEngineTest, ABatchBeyondTheMemoryLimitIsRefusedAndASmallerOneTaken) {
 
   EXPECT_THROW(engine.initialize(batch), DeviceOutOfMemory);
   EXPECT_NO_THROW(engine.initialize(half));
+}
+
+TEST(CpuEngineTest, TensorCoresArePromisedByNoProcessor) {
+  NetworkBatch batch = testing::xor_batch(4, {1});
+  batch.precision = Precision::tf32;
+  CpuEngine engine;
+
+  EXPECT_THROW(engine.initialize(batch), std::invalid_argument);
 }
 
 }  // namespace

@@ -3,21 +3,19 @@
 
 #include <cmath>
 
-#include "kernels/cpu/cpu_engine.hpp"
 #include "kernels/reference/reference_engine.hpp"
+#include "tests/kernels/engines_under_test.hpp"
 #include "tests/kernels/test_batches.hpp"
 
 namespace vnsweep {
 namespace {
 
-template <class T>
-class EngineOutcomeTest : public ::testing::Test {};
+class EngineOutcomeTest : public testing::EngineTest {};
+INSTANTIATE_TEST_SUITE_P(Engines, EngineOutcomeTest,
+                         ::testing::ValuesIn(testing::engines_under_test()), testing::engine_name);
 
-using Engines = ::testing::Types<ReferenceEngine, CpuEngine>;
-TYPED_TEST_SUITE(EngineOutcomeTest, Engines);
-
-TYPED_TEST(EngineOutcomeTest, ANetworkThatMeetsTheCriterionAtOnceTakesNoStep) {
-  TypeParam engine;
+TEST_P(EngineOutcomeTest, ANetworkThatMeetsTheCriterionAtOnceTakesNoStep) {
+  Engine& engine = *engine_;
   NetworkBatch batch = testing::xor_batch(8, {2});
   batch.success = {.loss = 1e9};
   engine.initialize(batch);
@@ -29,8 +27,8 @@ TYPED_TEST(EngineOutcomeTest, ANetworkThatMeetsTheCriterionAtOnceTakesNoStep) {
   EXPECT_EQ(result.step, StepCount(0));
 }
 
-TYPED_TEST(EngineOutcomeTest, SuccessStopsAtTheFirstEvaluationThatMeetsBothThresholds) {
-  TypeParam engine;
+TEST_P(EngineOutcomeTest, SuccessStopsAtTheFirstEvaluationThatMeetsBothThresholds) {
+  Engine& engine = *engine_;
   NetworkBatch batch = testing::xor_batch(16, {3}, 2000);
   batch.success.every = StepCount(7);
   engine.initialize(batch);
@@ -50,8 +48,8 @@ TYPED_TEST(EngineOutcomeTest, SuccessStopsAtTheFirstEvaluationThatMeetsBothThres
   EXPECT_GT(engine.evaluate()[0].loss, 0.1);
 }
 
-TYPED_TEST(EngineOutcomeTest, AFinishedNetworkStaysAsItWas) {
-  TypeParam engine;
+TEST_P(EngineOutcomeTest, AFinishedNetworkStaysAsItWas) {
+  Engine& engine = *engine_;
   NetworkBatch batch = testing::xor_batch(16, {3, 40}, 500);
   engine.initialize(batch);
   engine.train(StepCount(400));
@@ -63,8 +61,8 @@ TYPED_TEST(EngineOutcomeTest, AFinishedNetworkStaysAsItWas) {
   EXPECT_EQ(engine.download_weights(NetworkIndex(0)).weights, before);
 }
 
-TYPED_TEST(EngineOutcomeTest, TheBudgetEndsTrainingWithAnEvaluation) {
-  TypeParam engine;
+TEST_P(EngineOutcomeTest, TheBudgetEndsTrainingWithAnEvaluation) {
+  Engine& engine = *engine_;
   NetworkBatch batch = testing::xor_batch(4, {2}, 10);
   batch.success = {.accuracy = 1.0, .loss = 1e-9, .every = StepCount(3)};
   engine.initialize(batch);
@@ -76,8 +74,8 @@ TYPED_TEST(EngineOutcomeTest, TheBudgetEndsTrainingWithAnEvaluation) {
   EXPECT_EQ(result.step, StepCount(10));
 }
 
-TYPED_TEST(EngineOutcomeTest, ANonFiniteLossIsDivergence) {
-  TypeParam engine;
+TEST_P(EngineOutcomeTest, ANonFiniteLossIsDivergence) {
+  Engine& engine = *engine_;
   NetworkBatch batch = testing::xor_batch(8, {3}, 100);
   batch.activation = Activation::linear;
   batch.objective = Objective::squared_error;
@@ -95,8 +93,8 @@ TYPED_TEST(EngineOutcomeTest, ANonFiniteLossIsDivergence) {
   EXPECT_FALSE(probe.weights_finite && probe.gradients_finite);
 }
 
-TYPED_TEST(EngineOutcomeTest, AtBudgetNothingStopsTrainingAndEveryLossIsKept) {
-  TypeParam engine;
+TEST_P(EngineOutcomeTest, AtBudgetNothingStopsTrainingAndEveryLossIsKept) {
+  Engine& engine = *engine_;
   NetworkBatch batch = testing::xor_batch(16, {2}, 300);
   batch.stopping = Stopping::at_budget;
   batch.record_losses = true;
@@ -109,8 +107,8 @@ TYPED_TEST(EngineOutcomeTest, AtBudgetNothingStopsTrainingAndEveryLossIsKept) {
   EXPECT_LT(engine.losses(NetworkIndex(0)).back(), 0.1);
 }
 
-TYPED_TEST(EngineOutcomeTest, MinibatchRunsAreEvaluatedOnTheWholeTrainingSet) {
-  TypeParam engine;
+TEST_P(EngineOutcomeTest, MinibatchRunsAreEvaluatedOnTheWholeTrainingSet) {
+  Engine& engine = *engine_;
   NetworkBatch batch = testing::xor_batch(8, {2}, 100);
   batch.data = testing::random_data(150, 3);
   batch.minibatch = 4;
@@ -128,6 +126,35 @@ TYPED_TEST(EngineOutcomeTest, MinibatchRunsAreEvaluatedOnTheWholeTrainingSet) {
 
   EXPECT_NEAR(result.loss, oracle.evaluate()[0].loss, 1e-6);
   EXPECT_EQ(result.accuracy, oracle.evaluate()[0].accuracy);
+}
+
+TEST_P(EngineOutcomeTest, EveryEngineFindsTheSameOutcomesAtTheSameSteps) {
+  for (const bool minibatch : {false, true}) {
+    NetworkBatch batch = testing::xor_batch(16, {1, 2, 3, 4, 6, 2, 3}, 400);
+    batch.networks[3].learning_rate = 1e-4;  // spends its budget
+    batch.networks[5].learning_rate = 0.3;
+    if (minibatch) {
+      batch.minibatch = 2;
+      batch.success.every = StepCount(5);
+    }
+    ReferenceEngine oracle;
+    engine_->initialize(batch);
+    oracle.initialize(batch);
+
+    engine_->train(StepCount(170));
+    engine_->train(StepCount(230));
+    oracle.train(StepCount(400));
+
+    const std::vector<Evaluation> found = engine_->evaluate();
+    const std::vector<Evaluation> expected = oracle.evaluate();
+    ASSERT_EQ(found.size(), expected.size());
+    for (std::size_t n = 0; n < found.size(); ++n) {
+      EXPECT_EQ(found[n].status, expected[n].status) << "network " << n;
+      EXPECT_EQ(found[n].accuracy, expected[n].accuracy) << "network " << n;
+      EXPECT_EQ(found[n].step, expected[n].step) << "network " << n;
+      EXPECT_NEAR(found[n].loss, expected[n].loss, 1e-4) << "network " << n;
+    }
+  }
 }
 
 }  // namespace

@@ -1,0 +1,113 @@
+// What only a device can show of the CUDA engine.
+#include <cuda_runtime_api.h>
+
+#include <cmath>
+#include <memory>
+#include <thread>
+
+#include "kernels/cuda/cuda_engine.hpp"
+#include "kernels/cuda/device_context.hpp"
+#include "kernels/random/draws.hpp"
+#include "tests/kernels/gpu_fixture.hpp"
+#include "tests/kernels/test_batches.hpp"
+
+namespace vnsweep {
+namespace {
+
+class GpuEngineTest : public GpuTest {};
+
+NetworkBatch large_batch() {
+  NetworkBatch batch = testing::xor_batch(64, std::vector<int>(200, 40));
+  batch.optimizer = Optimizer::adam;
+  return batch;
+}
+
+TEST_F(GpuEngineTest, MemoryIsWhatThePlanSaid) {
+  const DeviceContext context(device_);
+  const auto engine = make_cuda_engine(device_);
+  const NetworkBatch batch = large_batch();
+  // What libraries load at first use is not the batch's.
+  engine->initialize(testing::xor_batch(64, {2}));
+  engine->train(StepCount(3));
+  engine->probe({.samples = 256}, {{NetworkIndex(0)}});
+  const std::size_t free_before = context.free_memory();
+  const std::size_t small = engine->memory_needed(testing::xor_batch(64, {2}));
+
+  const std::size_t planned = engine->memory_needed(batch);
+  engine->initialize(batch);
+  engine->train(StepCount(3));
+  engine->probe({.samples = 256}, testing::all_networks(batch));
+
+  const double taken =
+      static_cast<double>(free_before + small) - static_cast<double>(context.free_memory());
+  constexpr double kGranularity = 64.0 * (1 << 20);  // pages, graphs, late-loaded kernels
+  EXPECT_NEAR(taken, static_cast<double>(planned), kGranularity);
+}
+
+TEST_F(GpuEngineTest, ADeviceThatSomebodyElseFilledRefusesAndTakesASmallerBatch) {
+  const auto engine = make_cuda_engine(device_);
+  const NetworkBatch batch = large_batch();
+  const DeviceContext context(device_);
+  const std::size_t room = engine->memory_needed(batch) / 2;
+  const DeviceMemory somebody(device_, context.free_memory() - room);
+
+  EXPECT_THROW(engine->initialize(batch), DeviceOutOfMemory);
+  EXPECT_NO_THROW(engine->initialize(testing::xor_batch(8, {2})));
+  EXPECT_LT(engine->memory_limit(), room);
+}
+
+TEST_F(GpuEngineTest, InitialWeightsAreThoseOfTheHost) {
+  NetworkBatch batch = testing::xor_batch(50, {4});
+  const auto engine = make_cuda_engine(device_);
+  engine->initialize(batch);
+
+  const NetworkWeights weights = engine->download_weights(NetworkIndex(0));
+
+  for (int l = 1; l <= 5; ++l) {
+    const std::vector<float> expected = draw_weights(batch, batch.networks[0], LayerIndex(l));
+    const std::vector<double>& found = weights.weights[static_cast<std::size_t>(l - 1)];
+    for (std::size_t e = 0; e < expected.size(); ++e)
+      EXPECT_NEAR(found[e], expected[e], 1.2e-7 * std::fabs(expected[e]));  // one rounding
+  }
+}
+
+TEST_F(GpuEngineTest, TensorCoresAreUsedOnlyWhenAskedFor) {
+  const auto engine = make_cuda_engine(device_);
+  NetworkBatch batch = testing::xor_batch(128, {8}, 20);
+  batch.stopping = Stopping::at_budget;
+  const auto weights_after_training = [&](Precision precision) {
+    batch.precision = precision;
+    engine->initialize(batch);
+    engine->train(StepCount(20));
+    return engine->download_weights(NetworkIndex(0)).weights;
+  };
+
+  EXPECT_EQ(weights_after_training(Precision::fp32), weights_after_training(Precision::fp32));
+  EXPECT_NE(weights_after_training(Precision::fp32), weights_after_training(Precision::tf32));
+}
+
+TEST_F(GpuEngineTest, EnginesOfTwoThreadsDoNotDisturbEachOther) {
+  const NetworkBatch batch = testing::xor_batch(16, {3, 20, 7}, 200);
+  const auto first = make_cuda_engine(device_);
+  const auto second = make_cuda_engine(last_device_);
+  const auto train = [&batch](Engine& engine) {
+    engine.initialize(batch);
+    engine.train(StepCount(200));
+    return engine.evaluate();
+  };
+  const std::vector<Evaluation> alone = train(*first);
+
+  std::vector<Evaluation> a;
+  std::vector<Evaluation> b;
+  std::thread thread([&] { a = train(*first); });
+  b = train(*second);
+  thread.join();
+
+  for (std::size_t n = 0; n < alone.size(); ++n) {
+    EXPECT_EQ(a[n].loss, alone[n].loss);
+    EXPECT_EQ(b[n].loss, alone[n].loss);
+  }
+}
+
+}  // namespace
+}  // namespace vnsweep

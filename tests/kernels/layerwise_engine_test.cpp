@@ -1,0 +1,288 @@
+// The engine of GPUs on the host: what the tests of all engines cannot see.
+#include "kernels/layerwise/layerwise_engine.hpp"
+
+#include <gtest/gtest.h>
+
+#include "host/verify/compare.hpp"
+#include "kernels/layerwise/serial_device.hpp"
+#include "kernels/linear_algebra.hpp"
+#include "kernels/reference/reference_engine.hpp"
+#include "tests/kernels/test_batches.hpp"
+
+namespace vnsweep {
+namespace {
+
+using layerwise::SerialDevice;
+using layerwise::SerialDeviceRecord;
+
+class LayerwiseEngineTest : public ::testing::Test {
+ protected:
+  std::shared_ptr<SerialDeviceRecord> device_ = std::make_shared<SerialDeviceRecord>();
+  layerwise::LayerwiseEngine<SerialDevice> engine_{SerialDevice(device_)};
+};
+
+NetworkBatch ragged_batch(Optimizer optimizer, bool minibatch) {
+  NetworkBatch batch = testing::xor_batch(33, {6, 4, 4, 1, 2}, 12);
+  batch.optimizer = optimizer;
+  batch.initialization = Initialization::orthogonal;
+  batch.data = testing::random_data(37, 3);
+  if (minibatch) batch.minibatch = 10;
+  batch.stopping = Stopping::at_budget;
+  batch.probe_jacobians = 2;
+  for (NetworkSpec& network : batch.networks) {
+    network.learning_rate = 0.01;
+    network.bias_scale = 0.1;
+  }
+  return batch;
+}
+
+TEST_F(LayerwiseEngineTest, NothingDependsOnTheOrderOfThreads) {
+  for (const Optimizer optimizer : {Optimizer::sgd, Optimizer::adam, Optimizer::rmsprop}) {
+    for (const bool minibatch : {false, true}) {
+      const NetworkBatch batch = ragged_batch(optimizer, minibatch);
+      std::vector<std::vector<double>> results;
+      for (const ThreadOrder order :
+           {ThreadOrder::forward, ThreadOrder::reverse, ThreadOrder::shuffled}) {
+        device_->order = order;
+        engine_.initialize(batch);
+        engine_.train(StepCount(12));
+        std::vector<double>& result = results.emplace_back();
+        for (const NetworkIndex n : testing::all_networks(batch)) {
+          for (const auto& layer : engine_.download_weights(n).weights)
+            result.insert(result.end(), layer.begin(), layer.end());
+        }
+        for (const Evaluation& e : engine_.evaluate()) {
+          result.push_back(e.loss);
+          result.push_back(e.accuracy);
+        }
+        for (const Probe& probe :
+             engine_.probe({.samples = 20, .jacobians = 2}, testing::all_networks(batch))) {
+          for (const LayerProbe& layer : probe.layers) {
+            result.insert(result.end(),
+                          {layer.vni, layer.q, layer.gradient_rms, layer.jacobian->local_vni});
+            result.insert(result.end(), layer.spectrum.begin(), layer.spectrum.end());
+          }
+        }
+      }
+
+      EXPECT_EQ(results[0], results[1]);
+      EXPECT_EQ(results[0], results[2]);
+    }
+  }
+}
+
+TEST_F(LayerwiseEngineTest, InitialParametersAreTheBitsOfTheOtherEngines) {
+  NetworkBatch batch = ragged_batch(Optimizer::sgd, false);
+  batch.initialization = Initialization::gaussian;
+  ReferenceEngine oracle;
+
+  engine_.initialize(batch);
+  oracle.initialize(batch);
+
+  for (const NetworkIndex n : testing::all_networks(batch)) {
+    EXPECT_EQ(engine_.download_weights(n).weights, oracle.download_weights(n).weights);
+    EXPECT_EQ(engine_.download_weights(n).biases, oracle.download_weights(n).biases);
+  }
+}
+
+// LAPACK's Householder reflections and Gram-Schmidt here have nothing in common but the answer.
+TEST_F(LayerwiseEngineTest, OrthogonalMatricesAreThoseOfTheQrDecomposition) {
+  NetworkBatch batch = ragged_batch(Optimizer::sgd, false);
+  batch.networks[0].scale = 1.7;
+  engine_.initialize(batch);
+
+  const NetworkWeights weights = engine_.download_weights(NetworkIndex(0));
+
+  for (int l = 2; l <= 6; ++l) {
+    const std::vector<float> gaussian = draw_normals(
+        {batch.networks[0].run_key, static_cast<std::uint32_t>(l), Stream::weights}, 33 * 33);
+    const std::vector<double> q = haar_orthogonal(gaussian, 33);
+    for (std::size_t e = 0; e < q.size(); ++e)
+      ASSERT_NEAR(weights.weights[static_cast<std::size_t>(l - 1)][e], 1.7 * q[e], 1e-6);
+  }
+}
+
+/// Networks that finish one after the other, some at once.
+NetworkBatch finishing_batch() {
+  NetworkBatch batch = testing::xor_batch(16, {2, 3, 2, 3, 40, 2, 45, 3}, 400);
+  batch.networks[2].learning_rate = 0.3;
+  batch.networks[5].learning_rate = 1e30;
+  return batch;
+}
+
+/// Products of single matrices in the updates 300 to 350.
+std::int64_t products_late_in_training(const NetworkBatch& batch) {
+  const auto device = std::make_shared<SerialDeviceRecord>();
+  layerwise::LayerwiseEngine<SerialDevice> engine{SerialDevice(device)};
+  engine.initialize(batch);
+  engine.train(StepCount(300));
+  device->multiplied_matrices = 0;
+  engine.train(StepCount(50));
+  return device->multiplied_matrices;
+}
+
+TEST(LayerwiseCostTest, FinishedNetworksStopCosting) {
+  const NetworkBatch batch = finishing_batch();
+  NetworkBatch unfinished = batch;  // by then, only the deep ones
+  unfinished.networks = {batch.networks[4], batch.networks[6]};
+
+  EXPECT_EQ(products_late_in_training(batch), products_late_in_training(unfinished));
+}
+
+TEST_F(LayerwiseEngineTest, NetworksThatWereMovedAreWhatTheyWouldBeAlone) {
+  for (const double momentum : {0.0, 0.1}) {  // optimizer state moves along
+    NetworkBatch batch = finishing_batch();
+    for (NetworkSpec& network : batch.networks)
+      network.momentum = momentum;
+    engine_.initialize(batch);
+    for (int k = 0; k < 8; ++k)
+      engine_.train(StepCount(50));
+    const std::vector<Evaluation> found = engine_.evaluate();
+    const std::vector<Probe> probes = engine_.probe({.samples = 16}, testing::all_networks(batch));
+
+    for (std::size_t n = 0; n < batch.networks.size(); ++n) {
+      NetworkBatch single = batch;
+      single.networks = {batch.networks[n]};
+      layerwise::LayerwiseEngine<SerialDevice> alone{
+          SerialDevice(std::make_shared<SerialDeviceRecord>())};
+      alone.initialize(single);
+      alone.train(StepCount(400));
+
+      const NetworkIndex index(static_cast<std::uint32_t>(n));
+      const Probe probe = alone.probe({.samples = 16}, {{NetworkIndex(0)}})[0];
+      EXPECT_EQ(found[n].status, alone.evaluate()[0].status) << n;
+      EXPECT_EQ(found[n].step, alone.evaluate()[0].step) << n;
+      EXPECT_EQ(probes[n].step, probe.step) << n;
+      if (found[n].status == TrainingStatus::diverged) continue;  // NaN is not equal to itself
+      EXPECT_EQ(found[n].loss, alone.evaluate()[0].loss) << n;
+      EXPECT_EQ(engine_.download_weights(index).weights,
+                alone.download_weights(NetworkIndex(0)).weights)
+          << n;
+      EXPECT_EQ(probes[n].layers.back().vni, probe.layers.back().vni) << n;
+    }
+  }
+}
+
+TEST_F(LayerwiseEngineTest, ADivergedNetworkKeepsTheWeightsThatItDivergedWith) {
+  NetworkBatch batch = testing::xor_batch(8, {3, 2}, 50);
+  batch.networks[0].learning_rate = 1e30;
+  batch.networks[0].scale = 2.0;
+  batch.activation = Activation::linear;
+  batch.objective = Objective::squared_error;
+  engine_.initialize(batch);
+  engine_.train(StepCount(50));
+  const Evaluation diverged = engine_.evaluate()[0];
+  ASSERT_EQ(diverged.status, TrainingStatus::diverged);
+  const auto late = engine_.download_weights(NetworkIndex(0));
+
+  // The same batch stopped at the step where it happened.
+  engine_.initialize(batch);
+  engine_.train(diverged.step);
+  const auto early = engine_.download_weights(NetworkIndex(0));
+
+  for (std::size_t l = 0; l < late.weights.size(); ++l) {
+    for (std::size_t e = 0; e < late.weights[l].size(); ++e) {
+      const double a = late.weights[l][e];
+      const double b = early.weights[l][e];
+      EXPECT_TRUE(a == b || (std::isnan(a) && std::isnan(b)));
+    }
+  }
+}
+
+TEST_F(LayerwiseEngineTest, MemoryIsWhatThePlanSaid) {
+  for (const Optimizer optimizer : {Optimizer::sgd, Optimizer::adam, Optimizer::rmsprop}) {
+    for (const bool minibatch : {false, true}) {
+      NetworkBatch batch = ragged_batch(optimizer, minibatch);
+      batch.record_losses = minibatch;
+
+      const std::size_t planned = engine_.memory_needed(batch);
+      engine_.initialize(batch);
+      engine_.train(StepCount(12));
+      engine_.evaluate();
+      engine_.probe({.samples = 256, .jacobians = 2}, testing::all_networks(batch));
+
+      EXPECT_EQ(device_->bytes_in_use, planned);
+      EXPECT_LE(device_->most_bytes_in_use, planned + 1);
+      device_->most_bytes_in_use = 0;
+    }
+  }
+}
+
+TEST_F(LayerwiseEngineTest, ABatchThatDoesNotFitIsRefusedAndASmallerOneTaken) {
+  NetworkBatch batch = testing::xor_batch(32, {20, 20, 20, 20});
+  NetworkBatch half = batch;
+  half.networks.resize(2);
+  device_->memory_limit = engine_.memory_needed(half);
+  ASSERT_GT(engine_.memory_needed(batch), device_->memory_limit);
+
+  EXPECT_THROW(engine_.initialize(batch), DeviceOutOfMemory);
+  EXPECT_NO_THROW(engine_.initialize(half));
+  EXPECT_EQ(engine_.memory_limit(), device_->memory_limit);
+  EXPECT_NO_THROW(engine_.initialize(half));  // in the place of the first
+}
+
+TEST_F(LayerwiseEngineTest, AfterAFailureTheEngineTakesAnotherBatch) {
+  const NetworkBatch batch = ragged_batch(Optimizer::adam, true);
+  for (const std::int64_t failing : {3, 40, 200, 500}) {
+    device_->launches = 0;
+    device_->before_launch = [&, failing] {
+      if (device_->launches == failing) throw std::runtime_error("launch failed");
+    };
+    EXPECT_THROW(
+        {
+          engine_.initialize(batch);
+          engine_.train(StepCount(12));
+        },
+        std::runtime_error);
+
+    device_->before_launch = nullptr;
+    engine_.initialize(batch);
+    engine_.train(StepCount(12));
+    EXPECT_EQ(engine_.evaluate().size(), batch.networks.size());
+  }
+}
+
+TEST_F(LayerwiseEngineTest, SpectraInSmallPortionsAreTheSame) {
+  const NetworkBatch batch = ragged_batch(Optimizer::sgd, false);
+  engine_.initialize(batch);
+  const auto whole = engine_.probe({.samples = 20}, testing::all_networks(batch));
+
+  device_->most_eigenvalue_matrices = 2;
+  engine_.initialize(batch);
+  const auto portions = engine_.probe({.samples = 20}, testing::all_networks(batch));
+
+  for (std::size_t n = 0; n < whole.size(); ++n) {
+    for (std::size_t l = 0; l < whole[n].layers.size(); ++l)
+      EXPECT_EQ(whole[n].layers[l].spectrum, portions[n].layers[l].spectrum);
+  }
+}
+
+TEST_F(LayerwiseEngineTest, EigenvaluesThatDoNotConvergeAreReportedByNetworkAndLayer) {
+  const NetworkBatch batch = testing::xor_batch(4, {3, 2});
+  engine_.initialize(batch);
+  device_->unconverged_call = 2;  // of the third layer
+
+  try {
+    engine_.probe({.samples = 20}, testing::all_networks(batch));
+    FAIL() << "no error";
+  } catch (const std::runtime_error& e) {
+    EXPECT_STREQ(e.what(), "eigenvalues of network 0 did not converge at layer 3 (info 1)");
+  }
+}
+
+TEST_F(LayerwiseEngineTest, AProbeLargerThanPlannedIsRefused) {
+  NetworkBatch batch = testing::xor_batch(4, {2});
+  batch.probe_samples = 10;
+  engine_.initialize(batch);
+
+  EXPECT_THROW(engine_.probe({.samples = 11}, testing::all_networks(batch)), std::logic_error);
+}
+
+TEST_F(LayerwiseEngineTest, TooLargeForAnIntIsOutOfMemoryAndNotAnOverflow) {
+  NetworkBatch batch = testing::xor_batch(65'536, {2});
+
+  EXPECT_THROW(engine_.memory_needed(batch), DeviceOutOfMemory);
+}
+
+}  // namespace
+}  // namespace vnsweep
