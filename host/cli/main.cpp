@@ -36,7 +36,10 @@ const char* const kFooter =
 using Action = std::function<ExitCode()>;
 
 CLI::Option* add_device(CLI::App* command, std::string& device) {
-  return command->add_option("--device", device, "auto, cpu or reference")->capture_default_str();
+  return command
+      ->add_option("--device", device,
+                   "auto (every GPU, else the CPU), cpu, cuda, cuda:0,2, cuda:0,cpu or reference")
+      ->capture_default_str();
 }
 
 CLI::Option* add_threads(CLI::App* command, unsigned& threads) {

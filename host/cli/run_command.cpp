@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <future>
@@ -39,13 +40,25 @@ std::vector<RunSpec> missing_runs(std::vector<RunSpec> runs,
 
 /// The reference computes in double: its results are close to the others' but not the same, and one
 /// estimate must not mix the two.
-void refuse_to_mix_precisions(Store& store, const std::string& device) {
+void refuse_to_mix_precisions(Store& store, const DeviceChoice& devices) {
   for (const std::string& engine : store.engines()) {
-    if ((engine == "reference") == (device == "reference")) continue;
+    if ((engine == "reference") == devices.reference) continue;
     throw DirectoryError(
         fmt::format("{} holds results of the engine {} (double and single "
                     "precision do not mix); choose another directory with -o",
                     store.file().parent_path().string(), engine));
+  }
+}
+
+/// Only GPUs have the tensor cores that tf32 means.
+void check_precision(const DeviceChoice& devices, const std::vector<RunSpec>& runs) {
+  const bool asked = std::any_of(runs.begin(), runs.end(), [](const RunSpec& spec) {
+    return spec.precision == Precision::tf32;
+  });
+  if (asked && devices.cpu_workers > 0) {
+    throw DeviceError(
+        "the manifest asks for precision tf32, which only GPUs have; use --device cuda, or "
+        "precision fp32");
   }
 }
 
@@ -104,11 +117,13 @@ ExitCode run_command(const RunOptions& options) {
   const std::vector<RunSpec> runs = expand_grid(manifest);
   const RunDirectory directory(options.directory.empty() ? default_directory(options.manifest)
                                                          : options.directory);
-  const auto workers = make_workers(options.device, options.threads);
+  const DeviceChoice devices = choose_devices_here(options.device, options.threads);
+  check_precision(devices, runs);
+  const auto workers = make_workers(devices, total_cost(runs));
 
   install_interruption_handlers();
   auto [lock, store] = directory.open_for_writing(manifest, runs);
-  refuse_to_mix_precisions(store, options.device);
+  refuse_to_mix_precisions(store, devices);
   std::vector<RunSpec> missing = missing_runs(runs, store.completed_ids());
   spdlog::info("{}: {} runs, {} stored already, {} to make on {} in {}", manifest.name, runs.size(),
                runs.size() - missing.size(), missing.size(),
@@ -121,7 +136,7 @@ ExitCode run_command(const RunOptions& options) {
   }
 
   std::vector<PlannedBatch> batches =
-      plan_batches(missing, default_limits(missing, workers.size()));
+      plan_batches(missing, batch_limits(devices, total_cost(missing)));
   double cost = 0.0;
   for (const PlannedBatch& batch : batches)
     cost += batch.cost;

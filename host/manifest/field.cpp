@@ -26,6 +26,7 @@ constexpr std::array<std::string_view, 4> kActivations = {"linear", "tanh", "rel
 constexpr std::array<std::string_view, 2> kInits = {"gaussian", "orthogonal"};
 constexpr std::array<std::string_view, 3> kOptimizers = {"sgd", "adam", "rmsprop"};
 constexpr std::array<std::string_view, 2> kObjectives = {"cross_entropy", "squared_error"};
+constexpr std::array<std::string_view, 2> kPrecisions = {"fp32", "tf32"};
 constexpr std::array<std::string_view, 2> kSeedings = {"independent", "paired"};
 constexpr std::array<std::string_view, 3> kSpectra = {"all", "ends", "none"};
 
@@ -187,6 +188,15 @@ std::vector<Field> make_fields() {
              s.minibatch.reset();
              if (!std::holds_alternative<std::string>(v)) s.minibatch = integer(v);
            }},
+      {.section = "train",
+       .name = "precision",
+       .type = FieldType::word,
+       .words = list(kPrecisions),
+       .can_be_axis = true,
+       .unspoken = "fp32",
+       .get = [](const RunSpec& s) { return word_of(s.precision, kPrecisions); },
+       .set = [](RunSpec& s,
+                 const Value& v) { s.precision = from_word<Precision>(v, kPrecisions); }},
       {.section = "success",
        .name = "accuracy",
        .type = FieldType::real,
@@ -359,6 +369,7 @@ nlohmann::json spec_to_json(const RunSpec& spec) {
   for (const Field& field : all_fields()) {
     const Value value = field.get(spec);
     if (std::holds_alternative<std::monostate>(value)) continue;
+    if (!field.unspoken.empty() && to_string(value) == field.unspoken) continue;
     nlohmann::json& section = field.section.empty() ? json : json[std::string(field.section)];
     section[std::string(field.name)] = to_json(value);
   }

@@ -35,6 +35,9 @@ struct Field {
   std::vector<std::string_view> words;  ///< values of a word; special values of a number
   bool can_be_axis = false;
   bool required = false;  ///< has no default
+  /// A value that stored configurations leave out, so that runs from before there was such a field
+  /// keep their identity; empty for fields that were there from the beginning.
+  std::string_view unspoken;
   Value (*get)(const RunSpec&) = nullptr;
   void (*set)(RunSpec&, const Value&) = nullptr;
 };
@@ -57,7 +60,7 @@ struct SpecProblem {
 };
 std::vector<SpecProblem> check_spec(const RunSpec& spec);
 
-/// All fields, nested by section; empty ones are left out. Keys are sorted.
+/// All fields, nested by section; empty and unspoken ones are left out. Keys are sorted.
 nlohmann::json spec_to_json(const RunSpec& spec);
 
 }  // namespace vnsweep

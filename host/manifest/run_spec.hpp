@@ -36,6 +36,7 @@ struct RunSpec {
   double momentum = 0.0;
   std::int64_t steps = 0;
   std::optional<std::int64_t> minibatch;  ///< empty: full batch
+  Precision precision = Precision::fp32;
 
   std::optional<double> success_accuracy;
   std::optional<double> success_loss;

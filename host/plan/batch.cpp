@@ -23,7 +23,8 @@ RunSpec batch_key(RunSpec spec) {
   spec.scale = 0.0;
   spec.bias_scale = 0.0;
   spec.learning_rate = 0.0;
-  spec.momentum = 0.0;
+  // With momentum the optimizer has state, without it has none: the arithmetic differs.
+  spec.momentum = spec.momentum == 0.0 ? 0.0 : 1.0;
   spec.seed = 0;
   return spec;
 }
@@ -65,6 +66,7 @@ PlannedBatch make_batch(std::vector<RunSpec> runs, std::shared_ptr<const Trainin
   networks.initialization = first.initialization;
   networks.optimizer = first.optimizer;
   networks.objective = first.objective;
+  networks.precision = first.precision;
   if (first.minibatch) networks.minibatch = static_cast<int>(*first.minibatch);
   networks.budget = StepCount(first.steps);
   networks.success.accuracy = first.success_accuracy;
@@ -86,19 +88,17 @@ PlannedBatch make_batch(std::vector<RunSpec> runs, std::shared_ptr<const Trainin
   return batch;
 }
 
-std::pair<PlannedBatch, PlannedBatch> split_batch(const PlannedBatch& batch) {
-  const auto middle = batch.runs.begin() + static_cast<std::ptrdiff_t>(batch.runs.size() / 2);
+std::pair<PlannedBatch, PlannedBatch> split_batch(const PlannedBatch& batch, std::size_t runs) {
+  const auto middle = batch.runs.begin() + static_cast<std::ptrdiff_t>(runs);
   return {make_batch({batch.runs.begin(), middle}, batch.networks.data),
           make_batch({middle, batch.runs.end()}, batch.networks.data)};
 }
 
-BatchLimits default_limits(std::span<const RunSpec> runs, std::size_t workers) {
+double total_cost(std::span<const RunSpec> runs) {
   double total = 0.0;
   for (const RunSpec& spec : runs)
     total += predicted_cost(spec);
-  // Small enough that the last batches end close together, large enough to be worth queueing.
-  constexpr double kBatchesPerWorker = 32.0;
-  return {.max_cost = total / (kBatchesPerWorker * static_cast<double>(workers))};
+  return total;
 }
 
 std::vector<PlannedBatch> plan_batches(std::span<const RunSpec> runs, const BatchLimits& limits) {

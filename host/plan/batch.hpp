@@ -30,18 +30,18 @@ RunSpec batch_key(RunSpec spec);
 /// seed. @throws std::logic_error if they do not agree
 PlannedBatch make_batch(std::vector<RunSpec> runs, std::shared_ptr<const TrainingData> data);
 
-/// Both halves of a batch of at least two runs, for when the whole is too much.
-std::pair<PlannedBatch, PlannedBatch> split_batch(const PlannedBatch& batch);
+/// The first `runs` runs of a batch, and the others. 0 < runs < all
+std::pair<PlannedBatch, PlannedBatch> split_batch(const PlannedBatch& batch, std::size_t runs);
 
 struct BatchLimits {
   double max_cost = 0.0;  ///< of a batch of several runs; a single run may exceed it
-  std::size_t max_runs = 256;
+  std::size_t max_runs = 0;
 };
 
 /// Groups runs into batches, deepest first inside a batch, costliest batch first.
 std::vector<PlannedBatch> plan_batches(std::span<const RunSpec> runs, const BatchLimits& limits);
 
-/// Limits that give `workers` workers enough batches to finish together.
-BatchLimits default_limits(std::span<const RunSpec> runs, std::size_t workers);
+/// Sum of the predicted costs.
+double total_cost(std::span<const RunSpec> runs);
 
 }  // namespace vnsweep

@@ -6,9 +6,12 @@
 
 #include <algorithm>
 #include <fstream>
+#include <limits>
 #include <thread>
 
 #include "kernels/cpu/cpu_engine.hpp"
+#include "kernels/cuda/cuda_engine.hpp"
+#include "kernels/cuda/device_query.hpp"
 #include "kernels/reference/reference_engine.hpp"
 
 namespace vnsweep {
@@ -31,6 +34,22 @@ std::size_t available_memory() {
 /// Share of the machine's memory that all batches together may take.
 constexpr double kMemoryShare = 0.8;
 
+std::size_t memory_per_cpu_worker(unsigned workers) {
+  return static_cast<std::size_t>(kMemoryShare * static_cast<double>(available_memory()) / workers);
+}
+
+/// A GPU that cannot be used is a wrong choice of device, and nothing has been lost yet.
+std::unique_ptr<Engine> make_gpu_engine(DeviceId id) {
+  try {
+    return make_cuda_engine(id);
+  } catch (const std::exception& e) {
+    throw DeviceError(
+        fmt::format("device 'cuda:{}' cannot be used ({}); is another process using "
+                    "it? Choose another with --device",
+                    id.value(), e.what()));
+  }
+}
+
 }  // namespace
 
 unsigned available_processors() {
@@ -44,38 +63,52 @@ unsigned available_processors() {
 
 std::vector<DeviceDescription> list_devices() {
   const unsigned cores = available_processors();
-  return {
+  std::vector<DeviceDescription> devices = {
       {"cpu", fmt::format("float32, {} worker{}, {}, {} GiB of memory", cores,
                           cores == 1 ? "" : "s", cpu::instruction_set(), available_memory() >> 30)},
-      {"reference", "float64, plain loops, for checking; slow"},
-      {"cuda", "not available: this build has no CUDA engine"}};
-}
-
-std::unique_ptr<Engine> make_engine(std::string_view device, std::size_t memory_limit) {
-  if (device == "auto" || device == "cpu") return std::make_unique<CpuEngine>(memory_limit);
-  if (device == "reference") return std::make_unique<ReferenceEngine>();
-  if (device == "cuda" || device.starts_with("cuda:")) {
-    throw DeviceError(
-        fmt::format("device '{}' is not available (this build has no CUDA engine); use "
-                    "--device cpu",
-                    device));
+      {"reference", "float64, plain loops, for checking; slow"}};
+  const CudaAvailability cuda = query_cuda_devices();
+  for (const CudaDeviceInfo& device : cuda.devices) {
+    devices.push_back({fmt::format("cuda:{}", device.id.value()),
+                       fmt::format("float32, {}, {} multiprocessors, compute capability {}.{}, {} "
+                                   "GiB of memory",
+                                   device.name, device.multiprocessors, device.compute_major,
+                                   device.compute_minor, device.total_memory >> 30)});
   }
-  throw DeviceError(fmt::format("unknown device '{}'; choose auto, cpu or reference", device));
+  if (cuda.devices.empty()) devices.push_back({"cuda", "not available: " + cuda.problem});
+  return devices;
 }
 
-std::size_t memory_per_worker(std::size_t workers) {
-  return static_cast<std::size_t>(kMemoryShare * static_cast<double>(available_memory()) /
-                                  static_cast<double>(workers));
+DeviceChoice choose_devices_here(const std::string& device, unsigned threads) {
+  const unsigned workers = threads == 0 ? available_processors() : threads;
+  return choose_devices(device, workers, query_cuda_devices());
 }
 
-std::vector<std::unique_ptr<Worker>> make_workers(std::string_view device, unsigned threads) {
-  const unsigned count = threads == 0 ? available_processors() : threads;
-  const std::size_t limit = memory_per_worker(count);
-  const std::string kind(device == "auto" ? "cpu" : device);
+std::vector<NamedEngine> make_engines(const DeviceChoice& choice) {
+  std::vector<NamedEngine> engines;
+  for (const DeviceId id : choice.gpus) {
+    engines.push_back({make_gpu_engine(id), "cuda", fmt::format("cuda:{}", id.value())});
+  }
+  for (unsigned k = 0; k < choice.cpu_workers; ++k) {
+    if (choice.reference) {
+      engines.push_back(
+          {std::make_unique<ReferenceEngine>(), "reference", fmt::format("reference:{}", k)});
+    } else {
+      engines.push_back({std::make_unique<CpuEngine>(memory_per_cpu_worker(choice.cpu_workers)),
+                         "cpu", fmt::format("cpu:{}", k)});
+    }
+  }
+  return engines;
+}
+
+std::vector<std::unique_ptr<Worker>> make_workers(const DeviceChoice& choice, double total_cost) {
+  constexpr double kAny = std::numeric_limits<double>::infinity();
   std::vector<std::unique_ptr<Worker>> workers;
-  for (unsigned k = 0; k < count; ++k) {
-    workers.push_back(std::make_unique<EngineWorker>(make_engine(device, limit), kind,
-                                                     fmt::format("{}:{}", kind, k)));
+  for (NamedEngine& named : make_engines(choice)) {
+    const bool beside_gpus = named.kind == "cpu" && !choice.gpus.empty();
+    workers.push_back(
+        std::make_unique<EngineWorker>(std::move(named.engine), named.kind, named.device,
+                                       beside_gpus ? cpu_share(choice, total_cost) : kAny));
   }
   return workers;
 }

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <limits>
+#include <cstddef>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "host/schedule/device_choice.hpp"
 #include "host/schedule/worker.hpp"
 
 namespace vnsweep {
@@ -18,28 +18,29 @@ struct DeviceDescription {
 
 std::vector<DeviceDescription> list_devices();
 
-/// A device choice that cannot be met; what() says why and what to do.
-class DeviceError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
 /// Number of processors this process may use.
 unsigned available_processors();
 
-/// One engine for `--device`: auto, cpu, reference, cuda...
+/// Reads `--device` and `--threads` on this machine.
+/// @param threads  CPU workers; 0 for one per available processor
 /// @throws DeviceError
-/// @param memory_limit  bytes that one batch may take on a CPU
-std::unique_ptr<Engine> make_engine(
-    std::string_view device, std::size_t memory_limit = std::numeric_limits<std::size_t>::max());
+DeviceChoice choose_devices_here(const std::string& device, unsigned threads);
 
-/// Bytes that each of `workers` CPU workers may take: an equal share of most of the memory that the
+/// An engine, and what results call it.
+struct NamedEngine {
+  std::unique_ptr<Engine> engine;
+  std::string kind;    ///< cpu, cuda or reference
+  std::string device;  ///< cpu:0, cuda:1
+};
+
+/// One engine for each worker of a choice. CPU engines share out most of the memory that the
 /// machine, or the container, has.
-std::size_t memory_per_worker(std::size_t workers);
+/// @throws DeviceError if a GPU that was chosen cannot be used
+std::vector<NamedEngine> make_engines(const DeviceChoice& choice);
 
-/// The workers for `--device` and `--threads`. Each CPU worker may use an equal share of memory.
-/// @param threads  0 for one worker per available processor
+/// @param total_cost  predicted cost of all runs, of which a CPU worker beside GPUs takes little at
+///                    a time
 /// @throws DeviceError
-std::vector<std::unique_ptr<Worker>> make_workers(std::string_view device, unsigned threads);
+std::vector<std::unique_ptr<Worker>> make_workers(const DeviceChoice& choice, double total_cost);
 
 }  // namespace vnsweep

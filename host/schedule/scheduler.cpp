@@ -37,6 +37,13 @@ class BatchQueue {
     return batch;
   }
 
+  /// Gives back part of a batch that was taken.
+  void give_back(PlannedBatch batch) {
+    const std::scoped_lock lock(mutex_);
+    waiting_.push_front(std::move(batch));
+    changed_.notify_all();
+  }
+
   /// Ends a batch in flight, giving back what has to be run again.
   void finish(std::vector<PlannedBatch> again) {
     const std::scoped_lock lock(mutex_);
@@ -112,6 +119,7 @@ class Schedule {
     std::vector<PlannedBatch> again;
     bool usable = true;
     try {
+      take_part(worker, batch);
       if (worker.run(batch, sink, stop_.get_token()) == BatchStatus::interrupted) {
         const std::scoped_lock lock(mutex_);
         outcome_.interrupted = true;
@@ -133,6 +141,20 @@ class Schedule {
     }
     queue_.finish(std::move(again));
     return usable;
+  }
+
+  /// Leaves in `batch` as many of its first runs as the worker takes and gives back the others, for
+  /// whoever comes next.
+  void take_part(Worker& worker, PlannedBatch& batch) {
+    std::size_t runs = batch.runs.size();
+    if (runs == 1 || worker.takes(batch)) return;
+    PlannedBatch part;
+    do {
+      runs = (runs + 1) / 2;
+      part = split_batch(batch, runs).first;
+    } while (runs > 1 && !worker.takes(part));
+    queue_.give_back(split_batch(batch, runs).second);
+    batch = std::move(part);
   }
 
   void deliver(RunResult result) {
@@ -165,7 +187,7 @@ class Schedule {
                                     const std::string& message) {
     if (!batch) return {};
     if (batch->runs.size() > 1) {
-      auto [first, second] = split_batch(*batch);
+      auto [first, second] = split_batch(*batch, batch->runs.size() / 2);
       std::vector<PlannedBatch> halves;
       halves.push_back(std::move(second));
       halves.push_back(std::move(first));

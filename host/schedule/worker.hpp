@@ -19,6 +19,10 @@ class Worker {
   /// For messages: "cpu:1".
   virtual std::string name() const = 0;
 
+  /// Whether the worker would take a batch of this size; if not, it is given the first part of it.
+  /// Called on the thread that calls run(). @throws DeviceLost
+  virtual bool takes(const PlannedBatch& batch) = 0;
+
   /// @throws DeviceOutOfMemory  the batch is too large; the worker stays usable
   /// @throws DeviceLost         the worker is of no more use
   /// @throws std::exception     something about this batch failed; the worker stays usable
@@ -29,11 +33,15 @@ class Worker {
 /// A worker that trains on an engine.
 class EngineWorker final : public Worker {
  public:
-  /// @param kind    "cpu", as results record it
-  /// @param device  "cpu:1", which of them
-  EngineWorker(std::unique_ptr<Engine> engine, std::string kind, std::string device);
+  /// @param kind      "cpu", as results record it
+  /// @param device    "cpu:1", which of them
+  /// @param max_cost  predicted cost of the largest batch of several runs that the worker takes
+  EngineWorker(std::unique_ptr<Engine> engine, std::string kind, std::string device,
+               double max_cost);
 
   std::string name() const override { return device_; }
+  /// Whether the batch is within the cost and fits the memory that is free now.
+  bool takes(const PlannedBatch& batch) override;
   BatchStatus run(const PlannedBatch& batch, const ResultSink& sink,
                   const std::stop_token& stop) override;
 
@@ -41,6 +49,7 @@ class EngineWorker final : public Worker {
   std::unique_ptr<Engine> engine_;
   std::string kind_;
   std::string device_;
+  double max_cost_;
 };
 
 }  // namespace vnsweep

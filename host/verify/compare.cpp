@@ -55,8 +55,8 @@ double relative_error(const std::vector<double>& a, const std::vector<double>& b
 }
 
 double NetworkError::worst() const {
-  return std::max(
-      {weights, loss, vni, spectrum, gradient, jacobian, trained, live_nodes_agree ? 0.0 : kInfinite});
+  return std::max({weights, loss, vni, spectrum, gradient, jacobian, trained,
+                   live_nodes_agree ? 0.0 : kInfinite});
 }
 
 std::vector<NetworkError> compare_engines(Engine& candidate, Engine& oracle, NetworkBatch batch,

@@ -93,8 +93,7 @@ bool is_within(const NetworkError& error, const Tolerances& tolerances) {
   return error.live_nodes_agree && error.weights <= tolerances.weights &&
          error.loss <= tolerances.loss && error.vni <= tolerances.indicators &&
          error.spectrum <= tolerances.indicators && error.gradient <= tolerances.indicators &&
-         error.jacobian <= tolerances.indicators &&
-         error.trained <= tolerances.trained;
+         error.jacobian <= tolerances.indicators && error.trained <= tolerances.trained;
 }
 
 }  // namespace vnsweep

@@ -59,13 +59,24 @@ TEST(BatchTest, RunsThatDifferInMoreThanABatchMayCannotBeMixed) {
   EXPECT_THROW(make_batch(runs, make_training_data(runs[0])), std::logic_error);
 }
 
-TEST(BatchTest, HalvesOfABatchHoldItsRuns) {
+TEST(BatchTest, MomentumAndNoneDoNotShareABatch) {
+  const auto runs = testing::runs_of("{depth: 1, width: 2, momentum: [0, 0.5, 0.9]}");
+
+  const auto batches = plan_batches(runs, {.max_cost = 1e300, .max_runs = 9});
+
+  ASSERT_EQ(batches.size(), 2U);
+  EXPECT_EQ(batches[0].runs.size() + batches[1].runs.size(), 3U);
+  EXPECT_EQ(std::max(batches[0].runs.size(), batches[1].runs.size()), 2U);
+}
+
+TEST(BatchTest, PartsOfABatchHoldItsRuns) {
   const auto runs = testing::runs_of("{depth: [1, 2, 3], width: 2}");
   const PlannedBatch whole = make_batch(runs, make_training_data(runs[0]));
 
-  const auto [first, second] = split_batch(whole);
+  const auto [first, second] = split_batch(whole, 2);
 
-  EXPECT_EQ(first.runs.size() + second.runs.size(), 3U);
+  EXPECT_EQ(first.runs.size(), 2U);
+  EXPECT_EQ(second.runs.size(), 1U);
   EXPECT_DOUBLE_EQ(first.cost + second.cost, whole.cost);
 }
 

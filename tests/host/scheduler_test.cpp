@@ -22,10 +22,12 @@ class FakeWorker final : public Worker {
  public:
   using Behaviour =
       std::function<BatchStatus(const PlannedBatch&, const ResultSink&, const std::stop_token&)>;
-  FakeWorker(std::string name, Behaviour behaviour)
-      : name_(std::move(name)), behaviour_(std::move(behaviour)) {}
+  using Takes = std::function<bool(const PlannedBatch&)>;
+  FakeWorker(std::string name, Behaviour behaviour, Takes takes)
+      : name_(std::move(name)), behaviour_(std::move(behaviour)), takes_(std::move(takes)) {}
 
   std::string name() const override { return name_; }
+  bool takes(const PlannedBatch& batch) override { return !takes_ || takes_(batch); }
   BatchStatus run(const PlannedBatch& batch, const ResultSink& sink,
                   const std::stop_token& stop) override {
     return behaviour_(batch, sink, stop);
@@ -34,6 +36,7 @@ class FakeWorker final : public Worker {
  private:
   std::string name_;
   Behaviour behaviour_;
+  Takes takes_;
 };
 
 BatchStatus complete_all(const PlannedBatch& batch, const ResultSink& sink,
@@ -49,8 +52,9 @@ class SchedulerTest : public ::testing::Test {
     return plan_batches(runs_, {.max_cost = 1e300, .max_runs = runs_per_batch});
   }
 
-  void add_worker(const std::string& name, FakeWorker::Behaviour behaviour) {
-    workers_.push_back(std::make_unique<FakeWorker>(name, std::move(behaviour)));
+  void add_worker(const std::string& name, FakeWorker::Behaviour behaviour,
+                  FakeWorker::Takes takes = nullptr) {
+    workers_.push_back(std::make_unique<FakeWorker>(name, std::move(behaviour), std::move(takes)));
   }
 
   ScheduleOutcome run(std::vector<PlannedBatch> planned) {
@@ -112,6 +116,74 @@ TEST_F(SchedulerTest, ABatchThatDoesNotFitIsSplitUntilItDoes) {
   EXPECT_EQ(reported(), expected());
   for (const RunResult& result : results_)
     EXPECT_EQ(result.status, RunStatus::succeeded);
+}
+
+TEST_F(SchedulerTest, AWorkerIsGivenAsMuchOfABatchAsItTakesAndTheRestIsNotCutUp) {
+  std::vector<std::size_t> sizes;
+  const auto record = [&sizes](const PlannedBatch& batch, const ResultSink& sink,
+                               const std::stop_token& stop) {
+    sizes.push_back(batch.runs.size());
+    return complete_all(batch, sink, stop);
+  };
+  std::size_t room = 8;
+  add_worker("gpu", record, [&room](const PlannedBatch& batch) {
+    const bool fits = batch.runs.size() <= room;
+    if (fits) room = 100;  // somebody else gave up memory
+    return fits;
+  });
+
+  run(batches(30));
+
+  EXPECT_EQ(reported(), expected());
+  EXPECT_THAT(sizes, ElementsAre(8, 22));
+}
+
+TEST_F(SchedulerTest, SlowWorkersTakeLittleOfWhatWasCutForFastOnes) {
+  std::latch slow_has_one{1};
+  std::atomic<std::size_t> most{0};
+  add_worker(
+      "cpu",
+      [&](const PlannedBatch& batch, const ResultSink& sink, const std::stop_token& stop) {
+        most = std::max(most.load(), batch.runs.size());
+        if (!slow_has_one.try_wait()) slow_has_one.count_down();
+        return complete_all(batch, sink, stop);
+      },
+      [](const PlannedBatch& batch) { return batch.runs.size() <= 2; });
+  add_worker("gpu",
+             [&](const PlannedBatch& batch, const ResultSink& sink, const std::stop_token& stop) {
+               slow_has_one.wait();  // there is another batch for it
+               return complete_all(batch, sink, stop);
+             });
+
+  run(batches(15));
+
+  EXPECT_EQ(reported(), expected());
+  EXPECT_EQ(most, 2U);
+}
+
+TEST_F(SchedulerTest, ADeviceThatIsLostWhenAskedForRoomGivesItsBatchBack) {
+  add_worker("broken", complete_all, [](const PlannedBatch&) -> bool { throw DeviceLost("gone"); });
+
+  const ScheduleOutcome outcome = run(batches(30));
+
+  EXPECT_TRUE(results_.empty());
+  EXPECT_EQ(outcome.unfinished_runs, runs_.size());
+  EXPECT_THAT(outcome.lost_devices, ElementsAre("broken: gone"));
+}
+
+TEST_F(SchedulerTest, ASingleRunIsTriedEvenIfItWouldNotFit) {
+  add_worker(
+      "full",
+      [](const PlannedBatch&, const ResultSink&, const std::stop_token&) -> BatchStatus {
+        throw DeviceOutOfMemory("no room at all");
+      },
+      [](const PlannedBatch&) { return false; });
+
+  run(batches(30));
+
+  EXPECT_EQ(reported(), expected());
+  for (const RunResult& result : results_)
+    EXPECT_EQ(result.error, "no room at all");
 }
 
 TEST_F(SchedulerTest, ASingleRunThatDoesNotFitIsAnErrorOfThatRunAlone) {

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <stdexcept>
+#include <string_view>
+#include <vector>
+
+#include "host/plan/batch.hpp"
+#include "kernels/cuda/device_query.hpp"
+#include "kernels/types.hpp"
+
+namespace vnsweep {
+
+/// A device choice that cannot be met; what() says why and what to do.
+class DeviceError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// What `--device` asks for.
+struct DeviceChoice {
+  bool reference = false;      ///< the oracle instead of anything else
+  unsigned cpu_workers = 0;    ///< of the reference, if that is chosen
+  std::vector<DeviceId> gpus;  ///< one worker each
+
+  std::size_t workers() const { return cpu_workers + gpus.size(); }
+  bool operator==(const DeviceChoice&) const = default;
+};
+
+/// Reads a choice: auto (every GPU, else the CPU), reference, or a list of cpu, cuda (every GPU)
+/// and cuda:K, in which numbers may follow: cuda:0,2,cpu.
+/// @param cpu_workers  how many, if the CPU is chosen
+/// @throws DeviceError if the text makes no sense or names what is not there
+DeviceChoice choose_devices(std::string_view text, unsigned cpu_workers,
+                            const CudaAvailability& cuda);
+
+/// How to cut runs into batches for the workers of a choice. A GPU is the faster the more networks
+/// it trains at once; CPU workers take small batches, so that all end together.
+/// @param total_cost  of all runs
+BatchLimits batch_limits(const DeviceChoice& choice, double total_cost);
+
+/// Largest batch that a CPU worker takes of those that were cut for GPUs.
+double cpu_share(const DeviceChoice& choice, double total_cost);
+
+}  // namespace vnsweep
