@@ -7,10 +7,12 @@
 #include <stdexcept>
 #include <string>
 
+#include "kernels/cpu/cpu_engine.hpp"
 #include "tools/gpu/benchmark/cost.hpp"
 #include "tools/gpu/benchmark/plan.hpp"
 #include "tools/gpu/benchmark/report.hpp"
 #include "tools/gpu/benchmark/statistics.hpp"
+#include "tools/gpu/benchmark/training.hpp"
 
 namespace vnsweep::benchmark {
 namespace {
@@ -141,6 +143,43 @@ TEST(BenchmarkPlanTest, RepetitionsFitTheTimeButThereIsOne) {
   EXPECT_EQ(repetitions_within(1.0, 100.0, 9), 9);
   EXPECT_EQ(repetitions_within(1.0, -1.0, 9), 1);
   EXPECT_EQ(repetitions_within(0.0, 1.0, 9), 9);
+}
+
+/// A case that any engine trains in no time.
+constexpr TrainingCase kTinyCase{.width = 3, .samples = 4, .networks = 2, .depth = 2};
+
+TEST(BenchmarkTrainingTest, NothingEndsTheTrainingOfABatch) {
+  const NetworkBatch batch = training_batch(kTinyCase);
+  CpuEngine engine;
+
+  engine.initialize(batch);
+  engine.train(StepCount(500));
+  const auto evaluations = engine.evaluate();
+
+  ASSERT_EQ(evaluations.size(), 2U);
+  for (const Evaluation& evaluation : evaluations) {
+    EXPECT_EQ(evaluation.status, TrainingStatus::training);
+    EXPECT_EQ(evaluation.step, StepCount(500));
+  }
+  EXPECT_FALSE(batch.success.is_met(0.0, 1.0));
+  EXPECT_EQ(batch.data->input.size(), 4U * kInputs);
+}
+
+TEST(BenchmarkTrainingTest, BatchThatDoesNotFitTheMemoryIsNotMeasured) {
+  CpuEngine engine(1);
+
+  try {
+    measure_training(engine, kTinyCase, Deadline(60.0));
+    FAIL() << "measured without memory";
+  } catch (const NotMeasured& error) {
+    EXPECT_THAT(error.what(), HasSubstr("GiB that are free"));
+  }
+}
+
+TEST(BenchmarkTrainingTest, BatchThatDoesNotFitTheTimeIsNotMeasured) {
+  CpuEngine engine;
+
+  EXPECT_THROW(measure_training(engine, kTinyCase, Deadline(0.0)), NotMeasured);
 }
 
 TEST(BenchmarkReportTest, JsonHoldsTheMeasurementsInSiUnits) {
