@@ -9,7 +9,8 @@ namespace {
 /// The layerwise engine with its device, which it makes current for whichever thread calls.
 class CudaEngine final : public Engine {
  public:
-  explicit CudaEngine(DeviceId device) : context_(device), engine_(CudaDevice(context_)) {}
+  CudaEngine(DeviceId device, TrainingPath path)
+      : context_(device), engine_(CudaDevice(context_), path) {}
 
   std::size_t memory_needed(const NetworkBatch& batch) const override {
     return on_device().memory_needed(batch);
@@ -47,8 +48,8 @@ class CudaEngine final : public Engine {
 
 }  // namespace
 
-std::unique_ptr<Engine> make_cuda_engine(DeviceId device) {
-  return std::make_unique<CudaEngine>(device);
+std::unique_ptr<Engine> make_cuda_engine(DeviceId device, TrainingPath path) {
+  return std::make_unique<CudaEngine>(device, path);
 }
 
 }  // namespace vnsweep

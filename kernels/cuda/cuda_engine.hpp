@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "kernels/engine.hpp"
+#include "kernels/layerwise/training_path.hpp"
 #include "kernels/types.hpp"
 
 namespace vnsweep {
@@ -10,6 +11,7 @@ namespace vnsweep {
 /// An engine that trains on one CUDA device, as query_cuda_devices() numbers them.
 /// @throws std::runtime_error in a build without the CUDA engine
 /// @throws DeviceOutOfMemory, DeviceLost
-std::unique_ptr<Engine> make_cuda_engine(DeviceId device);
+std::unique_ptr<Engine> make_cuda_engine(DeviceId device,
+                                         TrainingPath path = TrainingPath::in_blocks);
 
 }  // namespace vnsweep

@@ -25,7 +25,7 @@ std::string cuda_version_text() {
   return {};
 }
 
-std::unique_ptr<Engine> make_cuda_engine(DeviceId /*device*/) {
+std::unique_ptr<Engine> make_cuda_engine(DeviceId /*device*/, TrainingPath /*path*/) {
   throw std::runtime_error(kProblem);
 }
 

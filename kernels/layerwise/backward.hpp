@@ -198,12 +198,13 @@ struct UpdateWeights {
   }
 };
 
-/// Ends a step: the one item of the one element.
-struct AdvanceStep {
+/// Ends steps: the one item of the one element.
+struct AdvanceSteps {
   StepState* state = nullptr;
+  std::int64_t steps = 1;
 
   VNS_HD void operator()(std::int64_t /*item*/, int /*element*/) const {
-    const std::int64_t step = state->step + 1;
+    const std::int64_t step = state->step + steps;
     *state = {step, adam_corrections(step + 1)};
   }
 };

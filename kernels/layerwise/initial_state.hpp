@@ -32,6 +32,15 @@ void upload_networks(BatchState<D>& state) {
   state.upload(memory.active, state.order.active());
   state.upload(memory.state,
                std::vector<StepState>{{.step = 0, .corrections = adam_corrections(1)}});
+  std::vector<ResidentLayer> layers;
+  for (std::size_t l = 0; l < state.plan.layout.slabs().size(); ++l) {
+    const Slab& slab = state.plan.layout.slabs()[l];
+    const bool is_hidden = l < memory.outputs.size();
+    layers.push_back({.weights = slab.weights,
+                      .biases = slab.biases,
+                      .outputs = is_hidden ? state.in(memory.outputs[l]) : nullptr});
+  }
+  state.upload(memory.resident_layers, layers);
   state.clear(memory.status);
   state.clear(memory.final_step);
   state.clear(memory.steps_recorded);

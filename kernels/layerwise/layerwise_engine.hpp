@@ -12,6 +12,7 @@
 #include "kernels/layerwise/batch_state.hpp"
 #include "kernels/layerwise/initial_state.hpp"
 #include "kernels/layerwise/rearrange.hpp"
+#include "kernels/layerwise/training_path.hpp"
 #include "kernels/layerwise/training_step.hpp"
 
 namespace vnsweep::layerwise {
@@ -44,16 +45,18 @@ class RepeatedWork {
   std::optional<decltype(std::declval<D&>().record([] {}))> recording_;
 };
 
-/// Float32 engine that trains all networks of a batch at once, layer by layer, on a Device.
+/// Float32 engine that trains all networks of a batch at once on a Device.
 ///
-/// Each layer of all networks is one batched product. Networks may differ in depth: they are sorted
+/// Small networks are trained each in a block of its own; see ResidentTraining. Otherwise each
+/// layer of all networks is one batched product. Networks may differ in depth: they are sorted
 /// deepest first, so those that have a given layer are a prefix and only the count of the product
 /// changes. The device itself tells which networks have succeeded or diverged and freezes them; the
 /// host looks every kStepsBetweenLooks steps and moves them out of the way.
 template <Device D>
 class LayerwiseEngine final : public Engine {
  public:
-  explicit LayerwiseEngine(D device) : device_(std::move(device)) {}
+  explicit LayerwiseEngine(D device, TrainingPath path = TrainingPath::in_blocks)
+      : device_(std::move(device)), path_(path) {}
 
   std::size_t memory_needed(const NetworkBatch& batch) const override {
     return BatchPlan(batch, [&](int n, int count) { return device_.plan_eigenvalues(n, count); })
@@ -74,11 +77,15 @@ class LayerwiseEngine final : public Engine {
  private:
   void test_outcomes();
   void evaluate_afresh();
-  void run_step();
+  void advance(std::int64_t steps);
+  bool in_blocks() const {
+    return path_ == TrainingPath::in_blocks && fits_in_blocks(state_->batch);
+  }
   void look();
   void adopt(NetworkOrder next);
 
   D device_;
+  TrainingPath path_;
   mutable std::optional<BatchState<D>> state_;  // mutable: reading from a device queues work
   std::int64_t step_ = 0;                       ///< of the active networks that are still training
   std::int64_t last_look_ = 0;                  ///< step
@@ -106,21 +113,27 @@ void LayerwiseEngine<D>::initialize(const NetworkBatch& batch) {
 
 template <Device D>
 void LayerwiseEngine<D>::train(StepCount steps) {
-  const std::optional<int> minibatch = state_->batch.minibatch;
+  // In blocks, and in full-batch steps, outcomes are tested by the steps themselves, which leave
+  // the loss of a network that they end as it is at its end.
+  const bool tests_apart = state_->batch.minibatch && !in_blocks();
   const std::int64_t target = std::min(step_ + steps.value(), state_->batch.budget.value());
   while (step_ < target && state_->active_count() > 0) {
-    // A full-batch step begins with the evaluation that mini-batch runs make apart.
-    if (minibatch) test_outcomes();
-    if (step_ - last_look_ >= kStepsBetweenLooks && (fresh_ || !minibatch)) look();
-    if (state_->active_count() > 0) run_step();
+    if (tests_apart) test_outcomes();
+    if (step_ - last_look_ >= kStepsBetweenLooks && (fresh_ || !tests_apart)) look();
+    if (state_->active_count() == 0) break;
+    advance(in_blocks() ? std::min(kStepsBetweenLooks, target - step_) : 1);
   }
   test_outcomes();
 }
 
 template <Device D>
-void LayerwiseEngine<D>::run_step() {
-  step_work_.run(device_, [this] { TrainingStep<D>(*state_).enqueue(); });
-  ++step_;
+void LayerwiseEngine<D>::advance(std::int64_t steps) {
+  if (in_blocks()) {
+    TrainingStep<D>(*state_).enqueue_in_blocks(steps, true);
+  } else {
+    step_work_.run(device_, [this] { TrainingStep<D>(*state_).enqueue(); });
+  }
+  step_ += steps;
   fresh_ = false;
   tested_ = false;
 }
@@ -129,7 +142,11 @@ void LayerwiseEngine<D>::run_step() {
 template <Device D>
 void LayerwiseEngine<D>::test_outcomes() {
   if (tested_ || state_->active_count() == 0 || !OutcomeRule(state_->batch).is_due(step_)) return;
-  evaluation_work_.run(device_, [this] { TrainingStep<D>(*state_).enqueue_evaluation(true); });
+  if (in_blocks()) {
+    TrainingStep<D>(*state_).enqueue_in_blocks(0, true);
+  } else {
+    evaluation_work_.run(device_, [this] { TrainingStep<D>(*state_).enqueue_evaluation(true); });
+  }
   fresh_ = true;
   tested_ = true;
 }
@@ -138,7 +155,11 @@ void LayerwiseEngine<D>::test_outcomes() {
 template <Device D>
 void LayerwiseEngine<D>::evaluate_afresh() {
   if (fresh_ || state_->active_count() == 0) return;
-  TrainingStep<D>(*state_).enqueue_evaluation(false);
+  if (in_blocks()) {
+    TrainingStep<D>(*state_).enqueue_in_blocks(0, false);
+  } else {
+    TrainingStep<D>(*state_).enqueue_evaluation(false);
+  }
   fresh_ = true;
 }
 

@@ -20,6 +20,7 @@ struct OutcomeRule {
   std::int64_t every = 1;
   std::int64_t budget = 0;
 
+  OutcomeRule() = default;
   explicit OutcomeRule(const NetworkBatch& batch)
       : tests_accuracy(batch.success.accuracy.has_value()),
         tests_loss(batch.success.loss.has_value()),

@@ -28,6 +28,7 @@ struct SerialDeviceRecord {
   std::size_t most_bytes_in_use = 0;
   std::int64_t launches = 0;
   std::int64_t multiplied_matrices = 0;
+  std::int64_t blocks = 0;
   std::int64_t eigenvalue_calls = 0;
 };
 
@@ -108,6 +109,7 @@ class SerialDevice {
   template <class Program>
   void for_blocks(const BlockLaunch& shape, const Program& program) {
     launch();
+    record_->blocks += shape.blocks;
     const bool reverse = record_->order != ThreadOrder::forward;
     for (std::int64_t k = 0; k < shape.blocks; ++k) {
       SerialBlock block(shape.threads, shape.scratch_bytes, record_->order);

@@ -77,6 +77,8 @@ TrainingMemory::TrainingMemory(const NetworkBatch& batch, const ParameterLayout&
   active = plan.reserve<std::int32_t>(networks);
   scratch = plan.reserve<std::int32_t>(networks);
   state = plan.reserve<StepState>(1);
+  own_steps = plan.reserve<StepState>(networks);
+  resident_layers = plan.reserve<ResidentLayer>(static_cast<std::int64_t>(layout.slabs().size()));
 }
 
 }  // namespace vnsweep::layerwise

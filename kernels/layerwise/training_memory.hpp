@@ -20,6 +20,13 @@ struct StepState {
 /// Samples of the training set that an evaluation of mini-batch runs passes through at once.
 inline constexpr int kEvaluationSamples = 256;
 
+/// Where one layer of all networks is; a network's part lies at its position.
+struct ResidentLayer {
+  std::int64_t weights = 0;  ///< offset of (networks, outputs, inputs) among the parameters
+  std::int64_t biases = 0;   ///< offset of (networks, outputs)
+  float* outputs = nullptr;  ///< x_l (networks, samples, width); null for the output layer
+};
+
 /// What training keeps on the device. B: samples of a step; E: samples of an evaluation pass; n:
 /// networks; N: width; c_l: networks that reach layer l.
 class TrainingMemory {
@@ -68,6 +75,10 @@ class TrainingMemory {
   Slice<std::int32_t> active;   ///< network indices
   Slice<std::int32_t> scratch;  ///< room for another order
   Slice<StepState> state;       ///< one
+
+  // For networks that are each trained in a block of its own.
+  Slice<StepState> own_steps;            ///< by position
+  Slice<ResidentLayer> resident_layers;  ///< hidden layers, then the output layer
 };
 
 /// Optimizer state that `batch` needs: SGD has none unless some network has momentum.

@@ -7,9 +7,13 @@ namespace vnsweep::testing {
 std::vector<EngineUnderTest> engines_under_test() {
   const CudaAvailability found = query_cuda_devices();
   const DeviceId device = found.devices.empty() ? DeviceId() : found.devices.front().id;
-  // cuBLAS chooses its kernels by the whole batch.
-  return {{.name = "cuda",
-           .make = [device] { return make_cuda_engine(device); },
+  const auto make = [device](TrainingPath path) { return make_cuda_engine(device, path); };
+  return {{.name = "cuda_in_blocks",
+           .make = [make] { return make(TrainingPath::in_blocks); },
+           .unavailable = found.problem},
+          // cuBLAS chooses its kernels by the whole batch.
+          {.name = "cuda_layerwise",
+           .make = [make] { return make(TrainingPath::layer_by_layer); },
            .unavailable = found.problem,
            .bits_are_its_own = false}};
 }

@@ -6,15 +6,17 @@
 
 namespace vnsweep::testing {
 
-/// `layerwise` is the engine of GPUs, run on the host.
+/// `layerwise` and `in_blocks` are the two paths of the engine of GPUs, run on the host; the latter
+/// takes the former where networks are too large for it.
 std::vector<EngineUnderTest> engines_under_test() {
-  const auto make_layerwise = [] {
+  const auto make = [](TrainingPath path) {
     return std::make_unique<layerwise::LayerwiseEngine<layerwise::SerialDevice>>(
-        layerwise::SerialDevice(std::make_shared<layerwise::SerialDeviceRecord>()));
+        layerwise::SerialDevice(std::make_shared<layerwise::SerialDeviceRecord>()), path);
   };
   return {{.name = "reference", .make = [] { return std::make_unique<ReferenceEngine>(); }},
           {.name = "cpu", .make = [] { return std::make_unique<CpuEngine>(); }},
-          {.name = "layerwise", .make = make_layerwise}};
+          {.name = "layerwise", .make = [make] { return make(TrainingPath::layer_by_layer); }},
+          {.name = "in_blocks", .make = [make] { return make(TrainingPath::in_blocks); }}};
 }
 
 }  // namespace vnsweep::testing

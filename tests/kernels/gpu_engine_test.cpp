@@ -86,6 +86,19 @@ TEST_F(GpuEngineTest, TensorCoresAreUsedOnlyWhenAskedFor) {
   EXPECT_NE(weights_after_training(Precision::fp32), weights_after_training(Precision::tf32));
 }
 
+TEST_F(GpuEngineTest, ManyMoreNetworksThanTheDeviceTrainsAtOnce) {
+  const auto engine = make_cuda_engine(device_);
+  NetworkBatch batch = testing::xor_batch(16, std::vector<int>(5000, 3), 300);
+  engine->initialize(batch);
+
+  engine->train(StepCount(300));
+
+  int succeeded = 0;
+  for (const Evaluation& e : engine->evaluate())
+    succeeded += e.status == TrainingStatus::succeeded ? 1 : 0;
+  EXPECT_GT(succeeded, 4000);
+}
+
 TEST_F(GpuEngineTest, EnginesOfTwoThreadsDoNotDisturbEachOther) {
   const NetworkBatch batch = testing::xor_batch(16, {3, 20, 7}, 200);
   const auto first = make_cuda_engine(device_);
