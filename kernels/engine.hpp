@@ -39,17 +39,17 @@ struct Evaluation {
 
 struct ProbeSpec {
   int samples = 256;  ///< P, number of probe inputs, drawn from N(0, 1) per run
-  int jacobians = 0;  ///< the first so many probe inputs are those where Jacobians are measured
+  int jacobians = 0;  ///< at the first so many of them Jacobians are measured; at most `samples`
 
   bool operator==(const ProbeSpec&) const = default;
 };
 
-/// Moments of the Jacobian J_l = d h_l / d h_1, m_k = tr((J J^T)^k) / N, means over the probe inputs
-/// where it was measured. Source: DESIGN.md section 1, "Local (Jacobian) indicator".
+/// Moments of the Jacobian J_l = d h_l / d h_1, m_k = tr((J J^T)^k) / N, means over the probe
+/// inputs where it was measured. Source: DESIGN.md section 1, "Local (Jacobian) indicator".
 struct JacobianMoments {
   double m1 = 0.0;
   double m2 = 0.0;
-  double local_vni = 0.0;  ///< mean of m_2 / (N m_1^2); NaN where J is zero or not finite
+  double local_vni = 0.0;  ///< mean of m_2 / (N m_1^2); NaN where J is not finite or m_1^2 is zero
 };
 
 /// What the nodes of one hidden layer do over the probe inputs. Source: DESIGN.md section 1.
@@ -77,14 +77,15 @@ struct Probe {
 /// fraction of the output's root mean square: about 4000 roundings of a double.
 inline constexpr double kLiveTolerance = 0x1p-40;
 
-/// Weights of one network, layers 1..depth + 1; values are exact in double for both engines.
+/// Weights of one network, layers 1..depth + 1; values are exact in double for every engine.
 struct NetworkWeights {
   std::vector<std::vector<double>> weights;  ///< per layer (outputs, inputs), row-major
   std::vector<std::vector<double>> biases;   ///< per layer (outputs)
 };
 
 /// Trains one batch of networks at a time on one device. Not thread-safe; one thread owns it.
-/// A network's results depend on its own spec alone, never on the rest of the batch.
+/// A network's results depend on its own spec alone, never on the rest of the batch; where products
+/// are a library's, this holds up to rounding.
 class Engine {
  public:
   Engine() = default;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 #include <utility>
 
 namespace vnsweep {
@@ -22,6 +23,12 @@ void fill_correlation_statistics(int live, double gram_square, std::vector<doubl
     if (p > 0.0) entropy -= p * std::log(p);
   }
   layer.effective_rank = std::exp(entropy);
+}
+
+void check_probe_spec(const ProbeSpec& spec) {
+  if (spec.jacobians > spec.samples) {
+    throw std::logic_error("probe: Jacobians at more inputs than there are samples");
+  }
 }
 
 JacobianMoments mean_jacobian_moments(std::span<const double> squares,

@@ -14,6 +14,9 @@ namespace vnsweep {
 void fill_correlation_statistics(int live, double gram_square, std::vector<double> spectrum,
                                  LayerProbe& layer);
 
+/// @throws std::logic_error if more Jacobians are asked for than there are probe inputs
+void check_probe_spec(const ProbeSpec& spec);
+
 /// Means over Jacobians J (width, width) of their moments.
 /// @param squares  squared Frobenius norms of J
 /// @param fourths  squared Frobenius norms of J J^T

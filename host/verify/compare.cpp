@@ -21,24 +21,6 @@ void keep_worst(double& worst, double error) {
   if (!(error <= worst)) worst = std::isnan(error) ? kInfinite : error;
 }
 
-void compare_probes(const Probe& candidate, const Probe& oracle, NetworkError& error) {
-  for (std::size_t l = 0; l < oracle.layers.size(); ++l) {
-    const LayerProbe& a = candidate.layers[l];
-    const LayerProbe& b = oracle.layers[l];
-    keep_worst(error.vni, relative_error(a.vni, b.vni));
-    keep_worst(error.spectrum, vnsweep::relative_error(a.spectrum, b.spectrum));
-    keep_worst(error.gradient, relative_error(a.gradient_rms, b.gradient_rms));
-    if (b.jacobian) {
-      const JacobianMoments none{.m1 = kInfinite};
-      const JacobianMoments& j = a.jacobian ? *a.jacobian : none;
-      keep_worst(error.jacobian, relative_error(j.m1, b.jacobian->m1));
-      keep_worst(error.jacobian, relative_error(j.m2, b.jacobian->m2));
-      keep_worst(error.jacobian, relative_error(j.local_vni, b.jacobian->local_vni));
-    }
-    error.live_nodes_agree = error.live_nodes_agree && a.live == b.live;
-  }
-}
-
 }  // namespace
 
 double relative_error(const std::vector<double>& a, const std::vector<double>& b) {
@@ -52,6 +34,24 @@ double relative_error(const std::vector<double>& a, const std::vector<double>& b
   if (!std::isfinite(difference) || !std::isfinite(norm)) return kInfinite;
   if (difference == 0.0) return 0.0;
   return std::sqrt(difference / norm);
+}
+
+void compare_probes(const Probe& candidate, const Probe& oracle, NetworkError& error) {
+  for (std::size_t l = 0; l < oracle.layers.size(); ++l) {
+    const LayerProbe& a = candidate.layers[l];
+    const LayerProbe& b = oracle.layers[l];
+    keep_worst(error.vni, relative_error(a.vni, b.vni));
+    keep_worst(error.spectrum, vnsweep::relative_error(a.spectrum, b.spectrum));
+    keep_worst(error.gradient, relative_error(a.gradient_rms, b.gradient_rms));
+    if (b.jacobian) {
+      const JacobianMoments none{kInfinite, kInfinite, kInfinite};
+      const JacobianMoments& j = a.jacobian ? *a.jacobian : none;
+      keep_worst(error.jacobian, relative_error(j.m1, b.jacobian->m1));
+      keep_worst(error.jacobian, relative_error(j.m2, b.jacobian->m2));
+      keep_worst(error.jacobian, relative_error(j.local_vni, b.jacobian->local_vni));
+    }
+    error.live_nodes_agree = error.live_nodes_agree && a.live == b.live;
+  }
 }
 
 double NetworkError::worst() const {

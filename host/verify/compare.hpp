@@ -23,6 +23,9 @@ struct NetworkError {
   double worst() const;
 };
 
+/// Raises the errors of indicators, gradients and Jacobians to those of one probe.
+void compare_probes(const Probe& candidate, const Probe& oracle, NetworkError& error);
+
 /// Trains `batch` for `steps` on both engines and compares every network.
 std::vector<NetworkError> compare_engines(Engine& candidate, Engine& oracle, NetworkBatch batch,
                                           StepCount steps, const ProbeSpec& probe);

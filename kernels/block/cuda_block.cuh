@@ -11,8 +11,6 @@ class CudaBlock {
   /// @param scratch  dynamic shared memory of the block
   __device__ explicit CudaBlock(void* scratch) : scratch_(scratch) {}
 
-  __device__ int threads() const { return static_cast<int>(blockDim.x); }
-
   template <class T>
   __device__ T* scratch() {
     return static_cast<T*>(scratch_);

@@ -40,8 +40,6 @@ class SerialBlock {
     }
   }
 
-  int threads() const { return static_cast<int>(threads_); }
-
   template <class T>
   T* scratch() {
     return reinterpret_cast<T*>(scratch_.data());

@@ -51,6 +51,7 @@ double sum_of_squares(const double* a, int nodes, int count, int stride) {
 
 NetworkProbe::NetworkProbe(const NetworkBatch& batch, const ProbeSpec& spec)
     : batch_(batch), spec_(spec) {
+  check_probe_spec(spec);
   const int samples = std::max(padded_samples(spec.samples), gradient_samples(batch));
   const auto plane = static_cast<std::size_t>(widest(batch)) * samples;
   input_ = AlignedBuffer<double>(plane);
@@ -68,9 +69,10 @@ std::size_t NetworkProbe::bytes(const NetworkBatch& batch, const ProbeSpec& spec
   const auto probes = static_cast<std::size_t>(padded_samples(spec.samples));
   const auto samples = static_cast<std::size_t>(gradient_samples(batch));
   const auto gram = std::min(width, probes);
-  const std::size_t jacobians =
-      spec.jacobians == 0 ? 0 : (static_cast<std::size_t>(spec.jacobians) + 2) * width *
-                                    static_cast<std::size_t>(padded_samples(batch.width));
+  const std::size_t jacobians = spec.jacobians == 0
+                                    ? 0
+                                    : (static_cast<std::size_t>(spec.jacobians) + 2) * width *
+                                          static_cast<std::size_t>(padded_samples(batch.width));
   std::size_t largest_layer = 0;
   for (const int l : {1, 2, depth + 1}) {
     const LayerShape shape = layer_shape(batch, depth, LayerIndex(l));

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <memory>
+#include <stdexcept>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -145,8 +145,11 @@ class CudaDevice {
   }
 
   void eigenvalues(int n, int count, double* matrices, double* values, std::int32_t* info,
-                   double* workspace, std::size_t workspace_bytes) {
+                   void* workspace, std::size_t workspace_bytes) {
     const EigenvalueWorkspace needed = eigenvalue_workspace(n, count);
+    if (needed.device_bytes > workspace_bytes) {
+      throw std::logic_error("cuSOLVER wants a larger workspace than it said");
+    }
     // An earlier call may still be using it.
     if (needed.host_bytes > solver_host_workspace_.size()) {
       synchronize();

@@ -5,12 +5,12 @@
 namespace vnsweep::layerwise {
 
 BatchPlan::BatchPlan(const NetworkBatch& batch,
-                     const ProbeMemory::PlanEigenvalues& plan_eigenvalues)
-    : layout(batch), training(batch, layout, arena), probe(batch, layout, plan_eigenvalues, arena) {
+                     const ProbeMemory::PlanEigenvalues& plan_eigenvalues, const PlanLimits& limits)
+    : layout(batch),
+      training(batch, layout, arena),
+      probe(batch, layout, plan_eigenvalues, limits.probe_bytes, arena) {
   if (batch.initialization != Initialization::orthogonal || layout.greatest_depth() < 2) return;
-  // About what a large GPU works on at a time; more at once would only take memory.
-  constexpr int kMatricesAtOnce = 256;
-  orthogonal_matrices = std::min(kMatricesAtOnce, layout.hidden(2).networks);
+  orthogonal_matrices = std::min(limits.orthogonal_matrices, layout.hidden(2).networks);
   orthogonal = arena.reserve<double>(std::int64_t{1} * orthogonal_matrices * batch.width *
                                      (batch.width + 1));
 }

@@ -76,8 +76,9 @@ class BatchProbe {
 template <Device D>
 std::vector<Probe> BatchProbe<D>::measure(const ProbeSpec& spec,
                                           std::span<const NetworkIndex> networks) {
+  check_probe_spec(spec);
   if (spec.samples > memory_.probe_samples || spec.jacobians > memory_.jacobians) {
-    throw std::logic_error("probe: larger than the batch said it would be");
+    throw std::logic_error("probe: more samples or Jacobians than the batch made room for");
   }
   std::vector<std::int32_t> indices;
   std::vector<int> depths(state_.batch.networks.size());
@@ -197,7 +198,9 @@ void BatchProbe<D>::measure_layer(const Group& group, const ProbeSpec& spec, int
                                        .normalised = z,
                                        .live = in(memory_.live)});
   state_.device.for_blocks({.blocks = networks, .threads = kReductionThreads},
-                           Sum{in(memory_.live), width, layer_of(memory_.live_count, layer)});
+                           SumSquares{.values = in(memory_.live),  // each is 0 or 1
+                                      .size = width,
+                                      .out = layer_of(memory_.live_count, layer)});
 
   const bool by_node = width <= spec.samples;
   const int gram_size = by_node ? width : spec.samples;
@@ -224,7 +227,7 @@ void BatchProbe<D>::measure_eigenvalues(const Group& group, int gram_size, int l
     state_.device.eigenvalues(gram_size, count, in(memory_.gram) + first * size * size,
                               layer_of(memory_.eigenvalues, layer) + first * size,
                               layer_of(memory_.eigenvalue_info, layer) + first,
-                              reinterpret_cast<double*>(in(memory_.eigenvalue_workspace)),
+                              in(memory_.eigenvalue_workspace),
                               memory_.eigenvalue_plan.workspace_bytes);
   }
 }

@@ -22,10 +22,11 @@ class BatchState {
   /// Allocates; nothing has a value yet.
   /// @param on  the device; must outlive the batch
   /// @throws DeviceOutOfMemory
-  BatchState(D& on, const NetworkBatch& networks)
+  BatchState(D& on, const NetworkBatch& networks, const PlanLimits& limits)
       : device(on),
         batch(networks),
-        plan(networks, [&](int n, int count) { return on.plan_eigenvalues(n, count); }),
+        plan(
+            networks, [&](int n, int count) { return on.plan_eigenvalues(n, count); }, limits),
         order(depths_of(networks)),
         memory_(device.allocate(plan.arena.bytes())),
         arena_(memory_.data()) {}

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/host_device.hpp"
 #include "kernels/network.hpp"
 
 namespace vnsweep::layerwise {
@@ -36,11 +37,15 @@ struct EigenvaluePlan {
   std::size_t workspace_bytes = 0;
 };
 
+/// Blocks of a block program.
 struct BlockLaunch {
-  std::int64_t blocks = 0;
-  int threads = 32;  ///< a power of two
-  std::size_t scratch_bytes = 0;
+  std::int64_t blocks = 0;        ///< indices of the program
+  int threads = 32;               ///< of each block, a power of two
+  std::size_t scratch_bytes = 0;  ///< shared memory of each block, at most kMostScratchBytes
 };
+
+/// Every GPU gives a block 48 KiB of shared memory unasked; sums take some of it.
+inline constexpr std::size_t kMostScratchBytes = 44 << 10;
 
 /// Threads of a block that works on a whole layer of one network.
 inline constexpr int kReductionThreads = 256;
@@ -67,29 +72,43 @@ constexpr int block_threads(int items) {
 ///     for_each(items, size, f)   f(item, element) for item < items and element < size
 ///     for_blocks(launch, p)      runs a block program; see block/README.md
 ///     multiply(product)          BatchedProduct of float or double
-///     plan_eigenvalues(n, count), eigenvalues(...)
-///     stable_partition(...)      see below
-///     record(f) -> Recording     what f() asks for, to be replayed; f runs nothing
-///     replay(recording)
+///     record(f) -> Recording     what f() asks for, with the arguments it has then; nothing runs
+///     replay(recording)          runs it
+///     memory_limit()             bytes that can be allocated now
+///     plan_eigenvalues(), eigenvalues(), stable_partition(): see below
+namespace detail {
+struct AnyElementWork {
+  VNS_HD void operator()(std::int64_t /*item*/, int /*element*/) const {}
+};
+struct AnyBlockProgram {
+  template <class Block>
+  VNS_HD void operator()(Block& /*block*/, std::int64_t /*index*/) const {}
+};
+}  // namespace detail
+
 template <class D>
 concept Device = requires(D device, std::size_t bytes, float* f32, const float* const_f32,
                           std::int32_t* i32, const std::int32_t* const_i32, double* f64,
-                          BatchedProduct<float> product32, BatchedProduct<double> product64) {
-  device.allocate(bytes);
+                          void* workspace, BatchedProduct<float> product32,
+                          BatchedProduct<double> product64) {
+  { device.allocate(bytes).data() } -> std::same_as<std::byte*>;
+  { device.allocate(bytes).size() } -> std::same_as<std::size_t>;
   device.upload(f32, const_f32, std::int64_t{});
   device.download(f32, const_f32, std::int64_t{});
   device.copy(f32, const_f32, std::int64_t{});
   device.clear(f32, std::int64_t{});
+  device.for_each(std::int64_t{}, int{}, detail::AnyElementWork{});
+  device.for_blocks(BlockLaunch{}, detail::AnyBlockProgram{});
   device.multiply(product32);
   device.multiply(product64);
   { device.plan_eigenvalues(int{}, int{}) } -> std::same_as<EigenvaluePlan>;
   // Eigenvalues, ascending, (count, n), of symmetric matrices (count, n, n), which are destroyed;
   // info (count) is not zero where the iteration did not converge.
-  device.eigenvalues(int{}, int{}, f64, f64, i32, f64, bytes);
+  device.eigenvalues(int{}, int{}, f64, f64, i32, workspace, bytes);
   // Writes those of `elements` whose flag is 0 to the front of `out` and the others behind, both in
   // their old order, and returns how many are in front. Elements are indices of flags.
   { device.stable_partition(const_i32, int{}, const_i32, i32) } -> std::same_as<int>;
-  device.synchronize();
+  device.replay(device.record([] {}));
   { device.memory_limit() } -> std::same_as<std::size_t>;
 };
 

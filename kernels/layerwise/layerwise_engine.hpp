@@ -55,12 +55,15 @@ class RepeatedWork {
 template <Device D>
 class LayerwiseEngine final : public Engine {
  public:
-  explicit LayerwiseEngine(D device, TrainingPath path = TrainingPath::in_blocks)
-      : device_(std::move(device)), path_(path) {}
+  explicit LayerwiseEngine(D device, TrainingPath path = TrainingPath::in_blocks,
+                           const PlanLimits& limits = {})
+      : device_(std::move(device)), path_(path), limits_(limits) {}
 
   std::size_t memory_needed(const NetworkBatch& batch) const override {
-    return BatchPlan(batch, [&](int n, int count) { return device_.plan_eigenvalues(n, count); })
-        .arena.bytes();
+    const auto plan_eigenvalues = [&](int n, int count) {
+      return device_.plan_eigenvalues(n, count);
+    };
+    return BatchPlan(batch, plan_eigenvalues, limits_).arena.bytes();
   }
   /// What is free, and what the batch at hand holds, which the next one takes over.
   std::size_t memory_limit() const override {
@@ -86,6 +89,7 @@ class LayerwiseEngine final : public Engine {
 
   D device_;
   TrainingPath path_;
+  PlanLimits limits_;
   mutable std::optional<BatchState<D>> state_;  // mutable: reading from a device queues work
   std::int64_t step_ = 0;                       ///< of the active networks that are still training
   std::int64_t last_look_ = 0;                  ///< step
@@ -100,7 +104,7 @@ void LayerwiseEngine<D>::initialize(const NetworkBatch& batch) {
   step_work_ = {};
   evaluation_work_ = {};
   state_.reset();  // first, to have its memory
-  state_.emplace(device_, batch);
+  state_.emplace(device_, batch, limits_);
   step_ = 0;
   last_look_ = 0;
   fresh_ = false;
@@ -209,9 +213,10 @@ std::vector<Evaluation> LayerwiseEngine<D>::evaluate() {
   const auto final_step = state_->download(memory.final_step);
   const auto loss = state_->download(memory.loss);
   const auto correct = state_->download(memory.correct);
+  const std::vector<bool> stored = state_->order.stored();
   std::vector<Evaluation> evaluations;
   for (std::size_t n = 0; n < state_->batch.networks.size(); ++n) {
-    if (!state_->order.is_stored(static_cast<std::int32_t>(n))) continue;
+    if (!stored[n]) continue;
     Evaluation evaluation;
     evaluation.network = NetworkIndex(static_cast<std::uint32_t>(n));
     evaluation.status = static_cast<TrainingStatus>(status[n]);

@@ -5,14 +5,6 @@
 #include <utility>
 
 namespace vnsweep::layerwise {
-namespace {
-
-bool contains(std::span<const std::int32_t> networks, std::int32_t network) {
-  return std::find(networks.begin(), networks.end(), network) != networks.end();
-}
-
-}  // namespace
-
 std::vector<std::int32_t> deepest_first(std::vector<std::int32_t> networks,
                                         const std::vector<int>& depths) {
   std::stable_sort(networks.begin(), networks.end(), [&](std::int32_t a, std::int32_t b) {
@@ -43,12 +35,13 @@ std::vector<Place> NetworkOrder::places() const {
   return places;
 }
 
-bool NetworkOrder::is_active(std::int32_t network) const {
-  return contains(active_, network);
-}
-
-bool NetworkOrder::is_stored(std::int32_t network) const {
-  return contains(active_, network) || contains(parked_, network);
+std::vector<bool> NetworkOrder::stored() const {
+  std::vector<bool> stored(depths_.size(), false);
+  for (const std::int32_t n : active_)
+    stored[static_cast<std::size_t>(n)] = true;
+  for (const std::int32_t n : parked_)
+    stored[static_cast<std::size_t>(n)] = true;
+  return stored;
 }
 
 NetworkOrder NetworkOrder::changed(std::span<const std::int32_t> finished,

@@ -40,8 +40,8 @@ class NetworkOrder {
   /// Places by network index; those of retired networks mean nothing.
   std::vector<Place> places() const;
 
-  bool is_active(std::int32_t network) const;
-  bool is_stored(std::int32_t network) const;
+  /// Whether each network is active or parked, by network index.
+  std::vector<bool> stored() const;
 
   /// The order without `gone`, and with `finished`, active until now, parked.
   NetworkOrder changed(std::span<const std::int32_t> finished,

@@ -8,16 +8,14 @@
 namespace vnsweep::layerwise {
 namespace {
 
-/// Probes of a batch take turns beyond this.
-constexpr std::size_t kProbeBytes = std::size_t{512} << 20;
-
 /// The training set is passed through in pieces of so many samples.
 constexpr int kGradientSamples = 256;
 
 }  // namespace
 
 ProbeMemory::ProbeMemory(const NetworkBatch& batch, const ParameterLayout& layout,
-                         const PlanEigenvalues& plan_eigenvalues, ArenaPlan& plan)
+                         const PlanEigenvalues& plan_eigenvalues, std::size_t most_bytes,
+                         ArenaPlan& plan)
     : probe_samples(batch.probe_samples),
       gradient_samples(std::min(batch.data->samples, kGradientSamples)),
       jacobians(batch.probe_jacobians),
@@ -41,7 +39,7 @@ ProbeMemory::ProbeMemory(const NetworkBatch& batch, const ParameterLayout& layou
                                            gram_elements + depth * gram_size +
                                            jacobians * (2 * width * width + 2 * depth);
   const auto fitting = static_cast<std::int64_t>(
-      kProbeBytes / (static_cast<std::size_t>(doubles_per_network) * sizeof(double)));
+      most_bytes / (static_cast<std::size_t>(doubles_per_network) * sizeof(double)));
   networks = static_cast<int>(
       std::clamp<std::int64_t>(fitting, 1, static_cast<std::int64_t>(batch.networks.size())));
   eigenvalue_plan = plan_eigenvalues(gram_size, networks);

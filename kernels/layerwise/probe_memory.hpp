@@ -20,8 +20,9 @@ class ProbeMemory {
  public:
   using PlanEigenvalues = std::function<EigenvaluePlan(int n, int count)>;
 
+  /// @param most_bytes  about what probes may take; one network is measured at a time if need be
   ProbeMemory(const NetworkBatch& batch, const ParameterLayout& layout,
-              const PlanEigenvalues& plan_eigenvalues, ArenaPlan& plan);
+              const PlanEigenvalues& plan_eigenvalues, std::size_t most_bytes, ArenaPlan& plan);
 
   int networks = 0;  ///< C
   int probe_samples = 0;

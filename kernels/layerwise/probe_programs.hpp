@@ -90,20 +90,6 @@ struct SumSquares {
   }
 };
 
-/// Sum of each item; a block program.
-struct Sum {
-  const double* values = nullptr;  ///< (items, size)
-  int size = 0;
-  double* out = nullptr;  ///< (items)
-
-  template <class Block>
-  VNS_HD void operator()(Block& block, std::int64_t index) const {
-    const double* item = values + index * size;
-    const double sum = block.template reduce_sum<double>(size, [=](int e) { return item[e]; });
-    block.for_each(1, [=, this](int) { out[index] = sum; });
-  }
-};
-
 /// Centred, unit-norm output of one node over the probe inputs, or zeros if it is not live; an item
 /// is a network, an element a node.
 /// Outputs are first divided by their largest magnitude: correlation does not depend on the size of

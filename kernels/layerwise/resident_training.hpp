@@ -35,8 +35,7 @@ struct ResidentScratch {
 
 /// Whether a batch's networks are small enough to be trained each in a block of its own.
 inline bool fits_in_blocks(const NetworkBatch& batch) {
-  constexpr std::size_t kMostBytes = 48 << 10;  // leaves room for four blocks on a multiprocessor
-  return batch.precision == Precision::fp32 && ResidentScratch(batch).bytes() <= kMostBytes;
+  return batch.precision == Precision::fp32 && ResidentScratch(batch).bytes() <= kMostScratchBytes;
 }
 
 /// Trains one network for many steps without leaving the block; a block program, an index is the

@@ -29,7 +29,8 @@ TrainingMemory::TrainingMemory(const NetworkBatch& batch, const ParameterLayout&
   const std::int64_t samples = batch.step_samples();
   const std::int64_t plane = samples * batch.width;
   const std::int64_t evaluated = std::min(data.samples, kEvaluationSamples);
-  const std::int64_t largest = std::max(samples, evaluated) * std::max(batch.width, data.outputs);
+  const std::int64_t largest =
+      std::max(samples, evaluated) * std::max({batch.width, data.outputs, data.inputs});
   if (largest > std::numeric_limits<int>::max()) {
     throw DeviceOutOfMemory(
         "one network's outputs at one layer are too many for this engine; use mini-batches");

@@ -421,6 +421,7 @@ std::vector<Evaluation> ReferenceEngine::evaluate() {
 
 std::vector<Probe> ReferenceEngine::probe(const ProbeSpec& spec,
                                           std::span<const NetworkIndex> networks) {
+  if (spec.jacobians > spec.samples) throw std::logic_error("probe: too many Jacobians");
   std::vector<Probe> results;
   for (const NetworkIndex index : networks) {
     results.push_back(networks_.at(index.value())->probe(batch_, spec));

@@ -44,6 +44,31 @@ TEST(CompareTest, NanAndWrongSizesNeverPass) {
   EXPECT_DOUBLE_EQ(relative_error({3.0, 4.5}, {3.0, 4.0}), 0.1);
 }
 
+Probe probe_with(std::optional<JacobianMoments> moments) {
+  Probe probe;
+  LayerProbe layer;
+  layer.jacobian = moments;
+  probe.layers.push_back(layer);
+  return probe;
+}
+
+TEST(CompareTest, AMissingOrWrongJacobianIsCaught) {
+  const JacobianMoments right{.m1 = 1.0, .m2 = 2.0, .local_vni = 0.5};
+  const Probe oracle = probe_with(right);
+  NetworkError same;
+  NetworkError missing;
+  NetworkError wrong;
+
+  compare_probes(probe_with(right), oracle, same);
+  compare_probes(probe_with(std::nullopt), oracle, missing);
+  compare_probes(probe_with(JacobianMoments{.m1 = 1.0, .m2 = 2.2, .local_vni = 0.5}), oracle,
+                 wrong);
+
+  EXPECT_EQ(same.jacobian, 0.0);
+  EXPECT_FALSE(is_within(missing, Tolerances{}));
+  EXPECT_NEAR(wrong.jacobian, 0.1, 1e-12);
+}
+
 /// The cpu engine with a learning rate that is a hundredth off.
 class WrongEngine final : public Engine {
  public:

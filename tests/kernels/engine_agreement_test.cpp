@@ -172,7 +172,6 @@ TEST_P(EnginePropertyTest, SpectrumAndIndicatorAgreeBothWays) {
 NetworkBatch mixed_batch() {
   NetworkBatch batch = testing::xor_batch(20, {9, 7, 7, 4, 1}, 60);
   batch.networks[1].scale = 1.3;
-  batch.networks[3].momentum = 0.5;
   batch.networks[4].learning_rate = 0.2;
   for (NetworkSpec& network : batch.networks)
     network.momentum = 0.5;

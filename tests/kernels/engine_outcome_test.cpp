@@ -128,6 +128,35 @@ TEST_P(EngineOutcomeTest, MinibatchRunsAreEvaluatedOnTheWholeTrainingSet) {
   EXPECT_EQ(result.accuracy, oracle.evaluate()[0].accuracy);
 }
 
+// More samples than any engine passes through at once.
+TEST_P(EngineOutcomeTest, LargeTrainingSetsAreEvaluatedAndMeasuredInPieces) {
+  for (const std::optional<int> minibatch : {std::optional<int>(), std::optional<int>(7)}) {
+    for (const int samples : {257, 600}) {
+      NetworkBatch batch = testing::xor_batch(6, {2, 1}, 10);
+      batch.data = testing::random_data(samples, 3);
+      batch.minibatch = minibatch;
+      batch.success = {.loss = 1e-12, .every = StepCount(5)};
+      ReferenceEngine oracle;
+      engine_->initialize(batch);
+      oracle.initialize(batch);
+      engine_->train(StepCount(10));
+      oracle.train(StepCount(10));
+      const std::vector<NetworkIndex> all = testing::all_networks(batch);
+
+      const auto found = engine_->evaluate();
+      const auto probes = engine_->probe({.samples = 8}, all);
+
+      const auto expected_probes = oracle.probe({.samples = 8}, all);
+      for (std::size_t n = 0; n < all.size(); ++n) {
+        EXPECT_NEAR(found[n].loss, oracle.evaluate()[n].loss, 1e-6);
+        EXPECT_EQ(found[n].accuracy, oracle.evaluate()[n].accuracy);
+        EXPECT_NEAR(probes[n].layers[0].gradient_rms / expected_probes[n].layers[0].gradient_rms,
+                    1.0, 1e-4);
+      }
+    }
+  }
+}
+
 TEST_P(EngineOutcomeTest, EveryEngineFindsTheSameOutcomesAtTheSameSteps) {
   for (const bool minibatch : {false, true}) {
     NetworkBatch batch = testing::xor_batch(16, {1, 2, 3, 4, 6, 2, 3}, 400);

@@ -1,8 +1,8 @@
 #include "kernels/cpu/cpu_engine.hpp"
 #include "kernels/layerwise/layerwise_engine.hpp"
-#include "kernels/layerwise/serial_device.hpp"
 #include "kernels/reference/reference_engine.hpp"
 #include "tests/kernels/engines_under_test.hpp"
+#include "tests/kernels/serial_device.hpp"
 
 namespace vnsweep::testing {
 

@@ -49,9 +49,7 @@ TEST(NetworkOrderTest, RetiredNetworksAreGoneFromEither) {
 
   EXPECT_THAT(order.active(), ElementsAre(3, 0, 2));
   EXPECT_THAT(order.parked(), IsEmpty());
-  EXPECT_FALSE(order.is_stored(1));
-  EXPECT_FALSE(order.is_stored(4));
-  EXPECT_TRUE(order.is_stored(3));
+  EXPECT_THAT(order.stored(), ElementsAre(true, false, true, true, false));
 }
 
 TEST(NetworkOrderTest, WithoutNetworksThereIsNoDepth) {

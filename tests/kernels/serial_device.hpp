@@ -6,7 +6,10 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kernels/block/serial_block.hpp"
@@ -94,51 +97,43 @@ class SerialDevice {
     std::fill_n(data, count, T{});
   }
 
-  /// Items and elements in the order of the record: work that depends on it gives other bits.
+  /// Items and elements backwards unless the threads of blocks go forward: work that depends on the
+  /// order gives other bits.
   template <class F>
-  void for_each(std::int64_t items, int size, F f) {
-    launch();
-    const bool reverse = record_->order != ThreadOrder::forward;
-    for (std::int64_t k = 0; k < items; ++k) {
-      const std::int64_t item = reverse ? items - 1 - k : k;
-      for (int e = 0; e < size; ++e)
-        f(item, reverse ? size - 1 - e : e);
-    }
+  void for_each(std::int64_t items, int size, const F& f) {
+    enqueue([this, items, size, f] {
+      const bool backwards = record_->order != ThreadOrder::forward;
+      for (std::int64_t k = 0; k < items; ++k) {
+        const std::int64_t item = backwards ? items - 1 - k : k;
+        for (int e = 0; e < size; ++e)
+          f(item, backwards ? size - 1 - e : e);
+      }
+    });
   }
 
   template <class Program>
   void for_blocks(const BlockLaunch& shape, const Program& program) {
-    launch();
-    record_->blocks += shape.blocks;
-    const bool reverse = record_->order != ThreadOrder::forward;
-    for (std::int64_t k = 0; k < shape.blocks; ++k) {
-      SerialBlock block(shape.threads, shape.scratch_bytes, record_->order);
-      program(block, reverse ? shape.blocks - 1 - k : k);
-      block.sync();
+    if (shape.scratch_bytes > kMostScratchBytes) {
+      throw std::logic_error("more shared memory than a block has");
     }
+    enqueue([this, shape, program] {
+      record_->blocks += shape.blocks;
+      const bool backwards = record_->order != ThreadOrder::forward;
+      for (std::int64_t k = 0; k < shape.blocks; ++k) {
+        SerialBlock block(shape.threads, shape.scratch_bytes, record_->order);
+        program(block, backwards ? shape.blocks - 1 - k : k);
+        block.sync();
+      }
+    });
   }
 
   template <class T>
-  void multiply(const BatchedProduct<T>& p) {
-    launch();
-    record_->multiplied_matrices += p.count;
-    for (int k = 0; k < p.count; ++k) {
-      const T* a = p.a.data + k * p.a.stride;
-      const T* b = p.b.data + k * p.b.stride;
-      T* c = p.c.data + k * p.c.stride;
-      for (std::int64_t i = 0; i < p.rows; ++i) {
-        for (std::int64_t j = 0; j < p.columns; ++j) {
-          T sum = 0;
-          for (std::int64_t m = 0; m < p.inner; ++m) {
-            const T left = p.a.transposed ? a[m * p.rows + i] : a[i * p.inner + m];
-            const T right = p.b.transposed ? b[j * p.inner + m] : b[m * p.columns + j];
-            sum += left * right;
-          }
-          T& out = c[i * p.columns + j];
-          out = p.beta == T(0) ? sum : sum + p.beta * out;
-        }
-      }
-    }
+  void multiply(const BatchedProduct<T>& product) {
+    enqueue([this, product] {
+      record_->multiplied_matrices += product.count;
+      for (int k = 0; k < product.count; ++k)
+        multiply_one(product, k);
+    });
   }
 
   EigenvaluePlan plan_eigenvalues(int /*n*/, int count) const {
@@ -147,8 +142,7 @@ class SerialDevice {
   }
 
   void eigenvalues(int n, int count, double* matrices, double* values, std::int32_t* info,
-                   double* /*workspace*/, std::size_t /*workspace_bytes*/) {
-    launch();
+                   void* /*workspace*/, std::size_t /*workspace_bytes*/) {
     const auto size = static_cast<std::size_t>(n);
     for (int k = 0; k < count; ++k) {
       const auto at = static_cast<std::size_t>(k);
@@ -168,18 +162,51 @@ class SerialDevice {
     return static_cast<int>(middle - out);
   }
 
-  using Recording = std::function<void()>;
-  Recording record(std::function<void()> work) { return work; }
-  void replay(const Recording& recording) { recording(); }
-  void synchronize() {}
+  /// As a graph of CUDA: pieces of work with the arguments that they had when they were recorded.
+  using Recording = std::vector<std::function<void()>>;
+  template <class Enqueue>
+  Recording record(Enqueue&& enqueue_work) {
+    recording_.emplace();
+    std::forward<Enqueue>(enqueue_work)();
+    return *std::exchange(recording_, std::nullopt);
+  }
+  void replay(const Recording& recording) {
+    for (const auto& work : recording)
+      enqueue(work);
+  }
 
  private:
-  void launch() {
+  void enqueue(const std::function<void()>& work) {
+    if (recording_) {
+      recording_->push_back(work);
+      return;
+    }
     ++record_->launches;
     if (record_->before_launch) record_->before_launch();
+    work();
+  }
+
+  template <class T>
+  static void multiply_one(const BatchedProduct<T>& p, int k) {
+    const T* a = p.a.data + k * p.a.stride;
+    const T* b = p.b.data + k * p.b.stride;
+    T* c = p.c.data + k * p.c.stride;
+    for (std::int64_t i = 0; i < p.rows; ++i) {
+      for (std::int64_t j = 0; j < p.columns; ++j) {
+        T sum = 0;
+        for (std::int64_t m = 0; m < p.inner; ++m) {
+          const T left = p.a.transposed ? a[m * p.rows + i] : a[i * p.inner + m];
+          const T right = p.b.transposed ? b[j * p.inner + m] : b[m * p.columns + j];
+          sum += left * right;
+        }
+        T& out = c[i * p.columns + j];
+        out = p.beta == T(0) ? sum : sum + p.beta * out;
+      }
+    }
   }
 
   std::shared_ptr<SerialDeviceRecord> record_;
+  std::optional<Recording> recording_;
 };
 static_assert(Device<SerialDevice>);
 
