@@ -65,7 +65,9 @@ ExitCode trace_command(const TraceOptions& options) {
     throw DeviceError(fmt::format("--index {} is beyond the sweep's {} runs; give 0 to {}",
                                   options.index, runs.size(), runs.size() - 1));
   }
-  const NamedEngine named = std::move(make_engines(choose_devices_here(options.device, 1)).front());
+  const DeviceChoice device = first_of(choose_devices_here(options.device, 1));
+  check_precision(device, runs);
+  const NamedEngine named = std::move(make_engines(device).front());
   write_trace(runs[options.index], *named.engine, named.kind, options.output);
   spdlog::info("run {} of {} traced to {}", options.index, manifest.name, options.output.string());
   return ExitCode::complete;

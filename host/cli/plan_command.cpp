@@ -6,7 +6,6 @@
 #include <iostream>
 #include <limits>
 #include <map>
-#include <set>
 
 #include "host/cli/commands.hpp"
 #include "host/cli/progress.hpp"
@@ -14,11 +13,10 @@
 #include "host/plan/batch.hpp"
 #include "host/plan/grid.hpp"
 #include "host/plan/run_identity.hpp"
-#include "host/plan/task.hpp"
 #include "host/report/text.hpp"
 #include "host/schedule/batch_runner.hpp"
+#include "host/schedule/batch_sizes.hpp"
 #include "host/schedule/devices.hpp"
-#include "kernels/cpu/cpu_engine.hpp"
 
 namespace vnsweep {
 namespace {
@@ -187,6 +185,7 @@ ExitCode plan_command(const PlanOptions& options) {
   const Manifest manifest = load_manifest(options.manifest);
   const std::vector<RunSpec> runs = expand_grid(manifest);
   const DeviceChoice devices = choose_devices_here(options.device, options.threads);
+  check_precision(devices, runs);
   const std::vector<NamedEngine> engines = make_engines(devices);
   const std::vector<WorkerKind> kinds = worker_kinds(engines);
   const auto batches = plan_batches(runs, batch_limits(devices, total_cost(runs)));

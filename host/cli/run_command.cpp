@@ -1,12 +1,14 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <future>
 #include <optional>
 #include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "host/cli/commands.hpp"
 #include "host/cli/interruption.hpp"
@@ -15,6 +17,7 @@
 #include "host/plan/batch.hpp"
 #include "host/plan/grid.hpp"
 #include "host/plan/run_identity.hpp"
+#include "host/schedule/batch_sizes.hpp"
 #include "host/schedule/devices.hpp"
 #include "host/schedule/scheduler.hpp"
 #include "host/store/result_writer.hpp"
@@ -50,16 +53,16 @@ void refuse_to_mix_precisions(Store& store, const DeviceChoice& devices) {
   }
 }
 
-/// Only GPUs have the tensor cores that tf32 means.
-void check_precision(const DeviceChoice& devices, const std::vector<RunSpec>& runs) {
-  const bool asked = std::any_of(runs.begin(), runs.end(), [](const RunSpec& spec) {
-    return spec.precision == Precision::tf32;
-  });
-  if (asked && devices.cpu_workers > 0) {
-    throw DeviceError(
-        "the manifest asks for precision tf32, which only GPUs have; use --device cuda, or "
-        "precision fp32");
+/// "cuda:0, cuda:1", but one name for all processors.
+std::string device_names(const std::vector<NamedEngine>& engines) {
+  std::string names;
+  for (const NamedEngine& named : engines) {
+    const bool is_gpu = named.kind == "cuda";
+    const std::string name = is_gpu ? named.device : named.kind;
+    if (!is_gpu && names.ends_with(name)) continue;
+    names += (names.empty() ? "" : ", ") + name;
   }
+  return names;
 }
 
 /// Runs the schedule on other threads while this one watches for signals and draws the progress.
@@ -119,7 +122,7 @@ ExitCode run_command(const RunOptions& options) {
                                                          : options.directory);
   const DeviceChoice devices = choose_devices_here(options.device, options.threads);
   check_precision(devices, runs);
-  const auto workers = make_workers(devices, total_cost(runs));
+  std::vector<NamedEngine> engines = make_engines(devices);
 
   install_interruption_handlers();
   auto [lock, store] = directory.open_for_writing(manifest, runs);
@@ -127,19 +130,17 @@ ExitCode run_command(const RunOptions& options) {
   std::vector<RunSpec> missing = missing_runs(runs, store.completed_ids());
   spdlog::info("{}: {} runs, {} stored already, {} to make on {} in {}", manifest.name, runs.size(),
                runs.size() - missing.size(), missing.size(),
-               fmt::format("{} worker{} ({})", workers.size(), workers.size() == 1 ? "" : "s",
-                           workers.front()->name()),
+               fmt::format("{} worker{} ({})", engines.size(), engines.size() == 1 ? "" : "s",
+                           device_names(engines)),
                directory.path().string());
   if (missing.empty()) {
     spdlog::info("nothing to run; see vnsweep summary {}", directory.path().string());
     return ExitCode::complete;
   }
 
-  std::vector<PlannedBatch> batches =
-      plan_batches(missing, batch_limits(devices, total_cost(missing)));
-  double cost = 0.0;
-  for (const PlannedBatch& batch : batches)
-    cost += batch.cost;
+  const double cost = total_cost(missing);
+  std::vector<PlannedBatch> batches = plan_batches(missing, batch_limits(devices, cost));
+  const auto workers = make_workers(std::move(engines), devices, cost);
   Progress progress(Progress::style_for_stderr(options.quiet), missing.size(), cost);
 
   store.begin_session();

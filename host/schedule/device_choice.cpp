@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <limits>
 #include <optional>
 #include <string>
 
@@ -49,8 +48,9 @@ class GpuPicker {
       std::vector<std::string> names;
       for (const CudaDeviceInfo& device : cuda_.devices)
         names.push_back(fmt::format("cuda:{}", device.id.value()));
-      throw DeviceError(fmt::format("device '{}' does not exist; there {} {}", word,
-                                    names.size() == 1 ? "is" : "are", fmt::join(names, ", ")));
+      throw DeviceError(
+          fmt::format("device '{}' is not among those that this build can use; choose from {}",
+                      word, fmt::join(names, ", ")));
     }
     add(found->id);
   }
@@ -63,7 +63,8 @@ class GpuPicker {
 
   void add(DeviceId id) {
     if (std::find(choice_.gpus.begin(), choice_.gpus.end(), id) != choice_.gpus.end()) {
-      throw DeviceError(fmt::format("device 'cuda:{}' is named twice", id.value()));
+      throw DeviceError(
+          fmt::format("device 'cuda:{}' is named twice; name each device once", id.value()));
     }
     choice_.gpus.push_back(id);
   }
@@ -104,7 +105,10 @@ DeviceChoice choose_devices(std::string_view text, unsigned cpu_workers,
     numbers_may_follow = false;
     if (part == "cuda") {
       gpus.add_all(part);
-    } else if (part == "cpu" && choice.cpu_workers == 0) {
+    } else if (part == "cpu") {
+      if (choice.cpu_workers > 0) {
+        throw DeviceError("device 'cpu' is named twice; name each device once");
+      }
       choice.cpu_workers = cpu_workers;
     } else {
       refuse(text, part);
@@ -113,25 +117,14 @@ DeviceChoice choose_devices(std::string_view text, unsigned cpu_workers,
   return choice;
 }
 
-double cpu_share(const DeviceChoice& choice, double total_cost) {
-  // Small enough that the last batches end close together, large enough to be worth queueing.
-  constexpr double kBatchesPerWorker = 32.0;
-  return total_cost / (kBatchesPerWorker * static_cast<double>(choice.workers()));
-}
-
-BatchLimits batch_limits(const DeviceChoice& choice, double total_cost) {
-  constexpr std::size_t kMostRunsOfCpu = 256;
+DeviceChoice first_of(DeviceChoice choice) {
   if (choice.gpus.empty()) {
-    return {.max_cost = cpu_share(choice, total_cost), .max_runs = kMostRunsOfCpu};
+    choice.cpu_workers = 1;
+  } else {
+    choice.gpus.resize(1);
+    choice.cpu_workers = 0;
   }
-  // As many as a product can count; memory is what limits them.
-  constexpr std::size_t kMostRunsOfGpu = 16'384;
-  if (choice.workers() == 1) {
-    return {.max_cost = std::numeric_limits<double>::infinity(), .max_runs = kMostRunsOfGpu};
-  }
-  constexpr double kBatchesPerGpu = 4.0;
-  return {.max_cost = total_cost / (kBatchesPerGpu * static_cast<double>(choice.gpus.size())),
-          .max_runs = kMostRunsOfGpu};
+  return choice;
 }
 
 }  // namespace vnsweep

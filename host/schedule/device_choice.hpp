@@ -5,7 +5,6 @@
 #include <string_view>
 #include <vector>
 
-#include "host/plan/batch.hpp"
 #include "kernels/cuda/device_query.hpp"
 #include "kernels/types.hpp"
 
@@ -20,12 +19,15 @@ class DeviceError : public std::runtime_error {
 /// What `--device` asks for.
 struct DeviceChoice {
   bool reference = false;      ///< the oracle instead of anything else
-  unsigned cpu_workers = 0;    ///< of the reference, if that is chosen
+  unsigned cpu_workers = 0;    ///< threads of the cpu engine, or of the reference
   std::vector<DeviceId> gpus;  ///< one worker each
 
   std::size_t workers() const { return cpu_workers + gpus.size(); }
   bool operator==(const DeviceChoice&) const = default;
 };
+
+/// The first worker of a choice, for what is done once.
+DeviceChoice first_of(DeviceChoice choice);
 
 /// Reads a choice: auto (every GPU, else the CPU), reference, or a list of cpu, cuda (every GPU)
 /// and cuda:K, in which numbers may follow: cuda:0,2,cpu.
@@ -33,13 +35,5 @@ struct DeviceChoice {
 /// @throws DeviceError if the text makes no sense or names what is not there
 DeviceChoice choose_devices(std::string_view text, unsigned cpu_workers,
                             const CudaAvailability& cuda);
-
-/// How to cut runs into batches for the workers of a choice. A GPU is the faster the more networks
-/// it trains at once; CPU workers take small batches, so that all end together.
-/// @param total_cost  of all runs
-BatchLimits batch_limits(const DeviceChoice& choice, double total_cost);
-
-/// Largest batch that a CPU worker takes of those that were cut for GPUs.
-double cpu_share(const DeviceChoice& choice, double total_cost);
 
 }  // namespace vnsweep

@@ -9,6 +9,7 @@
 #include <limits>
 #include <thread>
 
+#include "host/schedule/batch_sizes.hpp"
 #include "kernels/cpu/cpu_engine.hpp"
 #include "kernels/cuda/cuda_engine.hpp"
 #include "kernels/cuda/device_query.hpp"
@@ -101,16 +102,28 @@ std::vector<NamedEngine> make_engines(const DeviceChoice& choice) {
   return engines;
 }
 
-std::vector<std::unique_ptr<Worker>> make_workers(const DeviceChoice& choice, double total_cost) {
+std::vector<std::unique_ptr<Worker>> make_workers(std::vector<NamedEngine> engines,
+                                                  const DeviceChoice& choice, double total_cost) {
   constexpr double kAny = std::numeric_limits<double>::infinity();
   std::vector<std::unique_ptr<Worker>> workers;
-  for (NamedEngine& named : make_engines(choice)) {
+  for (NamedEngine& named : engines) {
     const bool beside_gpus = named.kind == "cpu" && !choice.gpus.empty();
     workers.push_back(
         std::make_unique<EngineWorker>(std::move(named.engine), named.kind, named.device,
                                        beside_gpus ? cpu_share(choice, total_cost) : kAny));
   }
   return workers;
+}
+
+void check_precision(const DeviceChoice& choice, std::span<const RunSpec> runs) {
+  const bool asked = std::any_of(runs.begin(), runs.end(), [](const RunSpec& spec) {
+    return spec.precision == Precision::tf32;
+  });
+  if (asked && choice.cpu_workers > 0) {
+    throw DeviceError(
+        "the manifest asks for precision tf32, which only GPUs have; use --device cuda, or "
+        "precision fp32");
+  }
 }
 
 }  // namespace vnsweep

@@ -2,9 +2,11 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "host/manifest/run_spec.hpp"
 #include "host/schedule/device_choice.hpp"
 #include "host/schedule/worker.hpp"
 
@@ -38,9 +40,14 @@ struct NamedEngine {
 /// @throws DeviceError if a GPU that was chosen cannot be used
 std::vector<NamedEngine> make_engines(const DeviceChoice& choice);
 
-/// @param total_cost  predicted cost of all runs, of which a CPU worker beside GPUs takes little at
-///                    a time
-/// @throws DeviceError
-std::vector<std::unique_ptr<Worker>> make_workers(const DeviceChoice& choice, double total_cost);
+/// @param total_cost  predicted cost of the runs to be made, of which a CPU worker beside GPUs
+/// takes
+///                    little at a time
+std::vector<std::unique_ptr<Worker>> make_workers(std::vector<NamedEngine> engines,
+                                                  const DeviceChoice& choice, double total_cost);
+
+/// Only GPUs have the tensor cores that tf32 means.
+/// @throws DeviceError if a run asks for them of a processor
+void check_precision(const DeviceChoice& choice, std::span<const RunSpec> runs);
 
 }  // namespace vnsweep

@@ -166,7 +166,7 @@ void CpuEngine::initialize(const NetworkBatch& batch) {
   workspace_.reset();
   probe_.reset();
   if (batch.precision != Precision::fp32) {
-    throw std::invalid_argument("cpu: precision tf32 is a mode of GPUs; use fp32 or --device cuda");
+    throw std::invalid_argument("cpu: precision tf32 is not a mode of processors; use fp32 or a GPU");
   }
   const std::size_t needed = memory_needed(batch);
   if (needed > memory_limit_) {

@@ -2,8 +2,6 @@
 
 #include <gmock/gmock.h>
 
-#include <cmath>
-
 namespace vnsweep {
 namespace {
 
@@ -58,29 +56,30 @@ TEST(DeviceChoiceTest, WhatIsNotThereIsRefusedWithTheReason) {
             "device 'cuda' is not available: there is no driver; install one");
   EXPECT_EQ(refusal("cuda:0", gpus({})),
             "device 'cuda:0' is not available: there is no driver; install one");
-  EXPECT_EQ(refusal("cuda:2", gpus({0, 1})),
-            "device 'cuda:2' does not exist; there are cuda:0, cuda:1");
-  EXPECT_EQ(refusal("cuda:1", gpus({0})), "device 'cuda:1' does not exist; there is cuda:0");
-  EXPECT_EQ(refusal("cuda:0,0", gpus({0})), "device 'cuda:0' is named twice");
-  EXPECT_EQ(refusal("cuda,cuda:0", gpus({0})), "device 'cuda:0' is named twice");
+  EXPECT_EQ(
+      refusal("cuda:2", gpus({0, 1})),
+      "device 'cuda:2' is not among those that this build can use; choose from cuda:0, cuda:1");
+}
+
+TEST(DeviceChoiceTest, NothingIsNamedTwice) {
+  const std::string gpu_twice = "device 'cuda:0' is named twice; name each device once";
+  EXPECT_EQ(refusal("cuda:0,0", gpus({0})), gpu_twice);
+  EXPECT_EQ(refusal("cuda,cuda:0", gpus({0})), gpu_twice);
+  EXPECT_EQ(refusal("cpu,cpu", gpus({0})), "device 'cpu' is named twice; name each device once");
 }
 
 TEST(DeviceChoiceTest, NonsenseIsRefused) {
   for (const char* text : {"", "gpu", "cuda:", "cuda:-1", "cuda:x", "cuda:1.5", "0", "cpu,0",
-                           "cuda:0,", ",cpu", "cpu,cpu", "cuda:99999999999", "CPU"}) {
+                           "cuda:0,", ",cpu", "cuda:99999999999", "CPU"}) {
     EXPECT_THAT(refusal(text, gpus({0})), HasSubstr("unknown device")) << text;
   }
 }
 
-TEST(BatchLimitsTest, CpuWorkersTakeSmallBatchesAndOneGpuTakesAll) {
-  const BatchLimits cpu = batch_limits({.cpu_workers = 2}, 64.0);
-  const BatchLimits gpu = batch_limits({.gpus = {DeviceId(0)}}, 64.0);
-  const BatchLimits two = batch_limits({.gpus = {DeviceId(0), DeviceId(1)}}, 64.0);
-
-  EXPECT_DOUBLE_EQ(cpu.max_cost, 1.0);
-  EXPECT_TRUE(std::isinf(gpu.max_cost));
-  EXPECT_DOUBLE_EQ(two.max_cost, 8.0);
-  EXPECT_DOUBLE_EQ(cpu_share({.cpu_workers = 1, .gpus = {DeviceId(0)}}, 64.0), 1.0);
+TEST(DeviceChoiceTest, TheFirstOfAChoiceIsOneWorker) {
+  EXPECT_EQ(first_of({.cpu_workers = 4, .gpus = {DeviceId(3), DeviceId(1)}}),
+            (DeviceChoice{.gpus = {DeviceId(3)}}));
+  EXPECT_EQ(first_of({.reference = true, .cpu_workers = 4}),
+            (DeviceChoice{.reference = true, .cpu_workers = 1}));
 }
 
 }  // namespace

@@ -1,0 +1,28 @@
+#include "host/schedule/batch_sizes.hpp"
+
+#include <limits>
+
+namespace vnsweep {
+
+double cpu_share(const DeviceChoice& choice, double total_cost) {
+  // Small enough that the last batches end close together, large enough to be worth queueing.
+  constexpr double kBatchesPerWorker = 32.0;
+  return total_cost / (kBatchesPerWorker * static_cast<double>(choice.workers()));
+}
+
+BatchLimits batch_limits(const DeviceChoice& choice, double total_cost) {
+  constexpr std::size_t kMostRunsOfCpu = 256;
+  if (choice.gpus.empty()) {
+    return {.max_cost = cpu_share(choice, total_cost), .max_runs = kMostRunsOfCpu};
+  }
+  // Some times what the largest GPU trains at once; a worker takes what fits its memory.
+  constexpr std::size_t kMostRunsOfGpu = 16'384;
+  if (choice.workers() == 1) {
+    return {.max_cost = std::numeric_limits<double>::infinity(), .max_runs = kMostRunsOfGpu};
+  }
+  constexpr double kBatchesPerGpu = 4.0;
+  return {.max_cost = total_cost / (kBatchesPerGpu * static_cast<double>(choice.gpus.size())),
+          .max_runs = kMostRunsOfGpu};
+}
+
+}  // namespace vnsweep
