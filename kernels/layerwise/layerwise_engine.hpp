@@ -12,6 +12,8 @@
 #include "kernels/layerwise/batch_state.hpp"
 #include "kernels/layerwise/initial_state.hpp"
 #include "kernels/layerwise/rearrange.hpp"
+#include "kernels/layerwise/repeated_work.hpp"
+#include "kernels/layerwise/training_in_blocks.hpp"
 #include "kernels/layerwise/training_path.hpp"
 #include "kernels/layerwise/training_step.hpp"
 
@@ -23,27 +25,6 @@ inline constexpr std::int64_t kStepsBetweenLooks = 64;
 /// Finished networks are moved out of the way once they are at least this share of the active ones:
 /// moving costs about as much as one step.
 inline constexpr double kWorthMoving = 1.0 / 16.0;
-
-/// Work of a device that is asked for again and again. The first time it runs as it is, which also
-/// lets libraries load what they need; then it is recorded and replayed.
-template <Device D>
-class RepeatedWork {
- public:
-  template <class Enqueue>
-  void run(D& device, Enqueue enqueue) {
-    if (!has_run_) {
-      enqueue();
-      has_run_ = true;
-      return;
-    }
-    if (!recording_) recording_.emplace(device.record(enqueue));
-    device.replay(*recording_);
-  }
-
- private:
-  bool has_run_ = false;
-  std::optional<decltype(std::declval<D&>().record([] {}))> recording_;
-};
 
 /// Float32 engine that trains all networks of a batch at once on a Device.
 ///
@@ -133,7 +114,7 @@ void LayerwiseEngine<D>::train(StepCount steps) {
 template <Device D>
 void LayerwiseEngine<D>::advance(std::int64_t steps) {
   if (in_blocks()) {
-    TrainingStep<D>(*state_).enqueue_in_blocks(steps, true);
+    enqueue_in_blocks(*state_, steps, true);
   } else {
     step_work_.run(device_, [this] { TrainingStep<D>(*state_).enqueue(); });
   }
@@ -147,7 +128,7 @@ template <Device D>
 void LayerwiseEngine<D>::test_outcomes() {
   if (tested_ || state_->active_count() == 0 || !OutcomeRule(state_->batch).is_due(step_)) return;
   if (in_blocks()) {
-    TrainingStep<D>(*state_).enqueue_in_blocks(0, true);
+    enqueue_in_blocks(*state_, 0, true);
   } else {
     evaluation_work_.run(device_, [this] { TrainingStep<D>(*state_).enqueue_evaluation(true); });
   }
@@ -160,7 +141,7 @@ template <Device D>
 void LayerwiseEngine<D>::evaluate_afresh() {
   if (fresh_ || state_->active_count() == 0) return;
   if (in_blocks()) {
-    TrainingStep<D>(*state_).enqueue_in_blocks(0, false);
+    enqueue_in_blocks(*state_, 0, false);
   } else {
     TrainingStep<D>(*state_).enqueue_evaluation(false);
   }

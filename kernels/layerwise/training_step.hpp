@@ -9,11 +9,12 @@
 #include "kernels/layerwise/forward.hpp"
 #include "kernels/layerwise/minibatch.hpp"
 #include "kernels/layerwise/outcome.hpp"
-#include "kernels/layerwise/resident_training.hpp"
+#include "kernels/layerwise/step_programs.hpp"
 
 namespace vnsweep::layerwise {
 
-/// Asks the device for the work of one training step, or of one evaluation, of all active networks.
+/// Asks the device for the work of one training step, or of one evaluation, of all active networks,
+/// layer by layer.
 /// Nothing here waits or reads, so the work can be recorded and replayed.
 template <Device D>
 class TrainingStep {
@@ -28,17 +29,11 @@ class TrainingStep {
   /// @param decides  whether networks may succeed, diverge or spend their budget by it
   void enqueue_evaluation(bool decides);
 
-  /// Many updates, or for 0 steps one evaluation, of every network in a block of its own.
-  /// @param decides  as above; for 0 steps
-  void enqueue_in_blocks(std::int64_t steps, bool decides);
-
  private:
   // In the order in which a step runs.
   void enqueue_minibatch();
   void enqueue_forward();
-  ScorePiece score_piece() const;
   void enqueue_score(const float* logits, int first, int count, bool decides);
-  OutputDelta output_delta() const;
   void enqueue_hidden_layers_backward();
   void enqueue_input_delta(const Slab& layer, int networks, const float* delta, float* below);
   void enqueue_weight_update(const Slab& layer, int networks, const float* delta,
@@ -68,7 +63,7 @@ void TrainingStep<D>::enqueue() {
   state_.device.for_blocks(
       {.blocks = state_.active_count(),
        .threads = block_threads(state_.batch.step_samples() * state_.batch.data->outputs)},
-      output_delta());
+      output_delta(state_));
   enqueue_hidden_layers_backward();
   state_.device.for_each(1, 1, AdvanceSteps{state_.in(state_.plan.training.state)});
 }
@@ -101,28 +96,6 @@ void TrainingStep<D>::enqueue_forward() {
       [](int) {});
   forward_output(state_.device, pass, state_.parameters(state_.plan.layout.output()),
                  state_.in(memory.logits));
-}
-
-template <Device D>
-OutputDelta TrainingStep<D>::output_delta() const {
-  const TrainingMemory& memory = state_.plan.training;
-  const NetworkBatch& batch = state_.batch;
-  const int samples = batch.step_samples();
-  const int outputs = batch.data->outputs;
-  return {.state = state_.outcome_state(),
-          .rule = state_.update_rule(),
-          .stops = batch.stopping == Stopping::on_outcome,
-          .objective = batch.objective,
-          .samples = samples,
-          .outputs = outputs,
-          .logits = state_.in(memory.logits),
-          .target = state_.in(batch.minibatch ? memory.step_target : memory.target),
-          .target_stride = batch.minibatch ? samples * outputs : 0,
-          .delta = state_.in(memory.logits_delta),
-          .biases = state_.mutable_parameters(state_.plan.layout.output().biases),
-          .step_losses = batch.record_losses ? state_.in(memory.step_losses) : nullptr,
-          .steps_recorded = batch.record_losses ? state_.in(memory.steps_recorded) : nullptr,
-          .budget = batch.budget.value()};
 }
 
 /// Deltas from the last hidden layer down. A layer's weights are updated once the delta below them
@@ -242,20 +215,9 @@ void TrainingStep<D>::enqueue_evaluation(bool decides) {
 }
 
 template <Device D>
-ScorePiece TrainingStep<D>::score_piece() const {
-  const TrainingData& data = *state_.batch.data;
-  return {.state = state_.outcome_state(),
-          .rule = OutcomeRule(state_.batch),
-          .objective = state_.batch.objective,
-          .outputs = data.outputs,
-          .total_samples = data.samples,
-          .target = state_.in(state_.plan.training.target)};
-}
-
-template <Device D>
 void TrainingStep<D>::enqueue_score(const float* logits, int first, int count, bool decides) {
   const TrainingData& data = *state_.batch.data;
-  ScorePiece piece = score_piece();
+  ScorePiece piece = score_piece(state_);
   piece.samples = count;
   piece.is_first = first == 0;
   piece.is_last = first + count == data.samples;
@@ -264,48 +226,6 @@ void TrainingStep<D>::enqueue_score(const float* logits, int first, int count, b
   piece.target += std::int64_t{1} * first * data.outputs;
   state_.device.for_blocks(
       {.blocks = state_.active_count(), .threads = block_threads(count * data.outputs)}, piece);
-}
-
-// ---- every network in a block of its own ----
-
-template <Device D>
-void TrainingStep<D>::enqueue_in_blocks(std::int64_t steps, bool decides) {
-  const TrainingMemory& memory = state_.plan.training;
-  const NetworkBatch& batch = state_.batch;
-  const ResidentScratch scratch(batch);
-  ResidentTraining training{.state = state_.outcome_state(),
-                            .rule = OutcomeRule(batch),
-                            .update = state_.update_rule(),
-                            .uses_minibatches = batch.minibatch.has_value(),
-                            .steps = steps,
-                            .decides = decides,
-                            .score = score_piece(),
-                            .output_delta = output_delta(),
-                            .activation = batch.activation,
-                            .width = batch.width,
-                            .inputs = batch.data->inputs,
-                            .outputs = batch.data->outputs,
-                            .samples = batch.step_samples(),
-                            .total_samples = batch.data->samples,
-                            .tile = static_cast<int>(scratch.tile),
-                            .input = state_.in(memory.input),
-                            .target = state_.in(memory.target),
-                            .step_target = state_.in(memory.step_target),
-                            .depth = state_.in(memory.depth),
-                            .layers = state_.in(memory.resident_layers),
-                            .output_layer = state_.plan.layout.greatest_depth(),
-                            .parameters = state_.mutable_parameters(0),
-                            .logits = state_.in(memory.logits),
-                            .logits_delta = state_.in(memory.logits_delta),
-                            .shared_step = state_.in(memory.state),
-                            .own_steps = state_.in(memory.own_steps)};
-  if (batch.minibatch) training.minibatch = state_.minibatch_state();
-  const int widest = std::max(batch.step_samples(), batch.width);
-  state_.device.for_blocks({.blocks = state_.active_count(),
-                            .threads = block_threads(widest * batch.width),
-                            .scratch_bytes = scratch.bytes()},
-                           training);
-  if (steps > 0) state_.device.for_each(1, 1, AdvanceSteps{state_.in(memory.state), steps});
 }
 
 }  // namespace vnsweep::layerwise
