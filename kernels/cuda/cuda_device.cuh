@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <stdexcept>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -56,7 +57,16 @@ class CudaDevice {
    private:
     DeviceMemory memory_;
   };
-  Memory allocate(std::size_t bytes) { return {context_->device(), bytes}; }
+  Memory allocate(std::size_t bytes) {
+    try {
+      return {context_->device(), bytes};
+    } catch (const DeviceOutOfMemory& e) {
+      throw DeviceOutOfMemory("cuda:" + std::to_string(context_->device().value()) +
+                              ": a batch needs " + std::to_string(bytes >> 20) + " MiB (" +
+                              std::to_string(context_->free_memory() >> 20) + " MiB are free; " +
+                              e.what() + "); use a GPU with more memory, or end what else uses it");
+    }
+  }
 
   /// Most of what is free; the rest is for graphs, and for what libraries take for themselves.
   std::size_t memory_limit() const {

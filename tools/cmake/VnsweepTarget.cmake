@@ -11,7 +11,7 @@ function(vnsweep_target target)
     list(APPEND warnings -Wno-restrict)
   endif()
   set(cxx_options ${warnings})
-  # __FILE__ in messages is relative to the project, and no folder of the builder gets into binaries.
+  # __FILE__ in messages is relative to the project.
   list(APPEND cxx_options -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=)
   # Instrumented code makes GCC warn of uninitialised values that are not.
   if(VNSWEEP_WERROR AND NOT VNSWEEP_SANITIZE)
