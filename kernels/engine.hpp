@@ -109,6 +109,9 @@ class Engine {
   /// Status, loss and accuracy of every network that has not been retired, in batch order.
   virtual std::vector<Evaluation> evaluate() = 0;
 
+  /// The same of networks that are done alone, for whoever only waits for these; costs little.
+  virtual std::vector<Evaluation> finished() = 0;
+
   /// Measures the named networks at their current step, one result each, in the order given.
   virtual std::vector<Probe> probe(const ProbeSpec& spec,
                                    std::span<const NetworkIndex> networks) = 0;

@@ -55,17 +55,19 @@ class Runner {
     std::int64_t step = 0;
     ChunkLength chunk;
     while (!live_.empty()) {
-      if (stop.stop_requested()) return BatchStatus::interrupted;
+      if (stop.stop_requested()) {
+        report(engine_.finished());
+        return live_.empty() ? BatchStatus::complete : BatchStatus::interrupted;
+      }
       if (is_probe_step(step)) probe(live_);
       const std::int64_t steps = chunk.next(steps_to_next_probe(step));
       const auto train_start = Clock::now();
       engine_.train(StepCount(steps));
-      chunk.record(steps, seconds_since(train_start));
+      const std::vector<Evaluation> finished = engine_.finished();
+      chunk.record(steps, seconds_since(train_start));  // devices are known to be done only now
       step += steps;
-      const auto finished = finished_runs();
-      probe_unless_probed(finished);
       charge(seconds_since(std::exchange(start, Clock::now())));
-      report(finished);
+      if (is_worth_reporting(finished)) report(finished);
     }
     return BatchStatus::complete;
   }
@@ -97,11 +99,13 @@ class Runner {
     }
   }
 
-  std::vector<Evaluation> finished_runs() {
-    std::vector<Evaluation> evaluations = engine_.evaluate();
-    std::erase_if(evaluations,
-                  [](const Evaluation& e) { return e.status == TrainingStatus::training; });
-    return evaluations;
+  /// To measure a few networks costs a GPU as much as to measure many, so those that are done wait
+  /// until reporting takes no more than a tenth of the time. They do not change meanwhile.
+  bool is_worth_reporting(const std::vector<Evaluation>& finished) const {
+    constexpr double kReportingShare = 0.1;
+    if (finished.empty()) return false;
+    return finished.size() == live_.size() ||
+           last_report_seconds_ <= kReportingShare * seconds_since(last_report_);
   }
 
   void probe_unless_probed(const std::vector<Evaluation>& finished) {
@@ -119,6 +123,8 @@ class Runner {
   }
 
   void report(const std::vector<Evaluation>& finished) {
+    const auto start = Clock::now();
+    probe_unless_probed(finished);
     std::vector<NetworkIndex> retired;
     for (const Evaluation& e : finished) {
       const std::size_t n = e.network.value();
@@ -142,6 +148,8 @@ class Runner {
     std::erase_if(live_, [&](NetworkIndex n) {
       return std::find(retired.begin(), retired.end(), n) != retired.end();
     });
+    last_report_ = Clock::now();
+    last_report_seconds_ = seconds_since(start);
   }
 
   Engine& engine_;
@@ -150,6 +158,8 @@ class Runner {
   std::vector<NetworkIndex> live_;
   std::vector<std::vector<Probe>> probes_;
   std::vector<double> seconds_;
+  Clock::time_point last_report_ = Clock::now();
+  double last_report_seconds_ = 0.0;
 };
 
 }  // namespace

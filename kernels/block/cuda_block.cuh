@@ -22,6 +22,25 @@ class CudaBlock {
       f(i);
   }
 
+  /// Divides once a call, not once an element.
+  template <class F>
+  __device__ void for_each(int rows, int columns, F f) {
+    const int threads = static_cast<int>(blockDim.x);
+    const int rows_ahead = threads / columns;
+    const int columns_ahead = threads % columns;
+    int row = static_cast<int>(threadIdx.x) / columns;
+    int column = static_cast<int>(threadIdx.x) % columns;
+    while (row < rows) {
+      f(row, column);
+      row += rows_ahead;
+      column += columns_ahead;
+      if (column >= columns) {
+        column -= columns;
+        ++row;
+      }
+    }
+  }
+
   __device__ void sync() { __syncthreads(); }
 
   template <class Real, class F>
@@ -34,7 +53,10 @@ class CudaBlock {
       sum += f(i);
     partial[thread] = sum;
     __syncthreads();
-    for (int half = static_cast<int>(blockDim.x) / 2; half > 0; half /= 2) {
+    int width = static_cast<int>(blockDim.x);
+    while (width > 1 && width / 2 >= n)
+      width /= 2;  // the others hold zeros
+    for (int half = width / 2; half > 0; half /= 2) {
       if (thread < half) partial[thread] += partial[thread + half];
       __syncthreads();
     }

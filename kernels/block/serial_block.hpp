@@ -55,8 +55,19 @@ class SerialBlock {
     });
   }
 
+  /// Calls f(i, j) for i in [0, rows) and j in [0, columns), neighbouring j by neighbouring
+  /// threads.
+  template <class F>
+  void for_each(int rows, int columns, F f) {
+    for_each(rows * columns, [columns, f](int e) { f(e / columns, e % columns); });
+  }
+
+  /// Barriers so far, those of sums included: a measure of the work of a block.
+  std::int64_t barriers() const { return barriers_; }
+
   /// Barrier: everything written before it is seen after it.
   void sync() {
+    ++barriers_;
     for (const std::size_t thread : turns_) {
       for (const auto& work : pending_)
         work(thread);
@@ -76,7 +87,10 @@ class SerialBlock {
       partial[thread] = sum;
     });
     sync();
-    for (std::size_t half = threads_ / 2; half > 0; half /= 2) {
+    std::size_t width = threads_;
+    while (width / 2 >= static_cast<std::size_t>(std::max(n, 1)))
+      width /= 2;  // the others hold zeros
+    for (std::size_t half = width / 2; half > 0; half /= 2) {
       for (std::size_t t = 0; t < half; ++t)
         partial[t] += partial[t + half];
     }
@@ -87,6 +101,7 @@ class SerialBlock {
   std::size_t threads_;  // a power of two
   std::vector<std::max_align_t> scratch_;
   std::vector<std::size_t> turns_;
+  std::int64_t barriers_ = 0;
   std::vector<std::function<void(std::size_t)>> pending_;
 };
 

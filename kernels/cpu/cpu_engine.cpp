@@ -166,7 +166,8 @@ void CpuEngine::initialize(const NetworkBatch& batch) {
   workspace_.reset();
   probe_.reset();
   if (batch.precision != Precision::fp32) {
-    throw std::invalid_argument("cpu: precision tf32 is not a mode of processors; use fp32 or a GPU");
+    throw std::invalid_argument(
+        "cpu: precision tf32 is not a mode of processors; use fp32 or a GPU");
   }
   const std::size_t needed = memory_needed(batch);
   if (needed > memory_limit_) {
@@ -363,13 +364,26 @@ void CpuEngine::train(StepCount steps) {
   }
 }
 
+Evaluation CpuEngine::evaluation_of(std::size_t network) {
+  evaluate_network(*networks_[network]);
+  Evaluation evaluation = networks_[network]->evaluation;
+  evaluation.network = NetworkIndex(static_cast<std::uint32_t>(network));
+  return evaluation;
+}
+
 std::vector<Evaluation> CpuEngine::evaluate() {
   std::vector<Evaluation> results;
   for (std::size_t n = 0; n < networks_.size(); ++n) {
-    if (!networks_[n]) continue;
-    evaluate_network(*networks_[n]);
-    results.push_back(networks_[n]->evaluation);
-    results.back().network = NetworkIndex(static_cast<std::uint32_t>(n));
+    if (networks_[n]) results.push_back(evaluation_of(n));
+  }
+  return results;
+}
+
+std::vector<Evaluation> CpuEngine::finished() {
+  std::vector<Evaluation> results;
+  for (std::size_t n = 0; n < networks_.size(); ++n) {
+    if (!networks_[n] || networks_[n]->evaluation.status == TrainingStatus::training) continue;
+    results.push_back(evaluation_of(n));
   }
   return results;
 }

@@ -31,6 +31,7 @@ class CpuEngine final : public Engine {
   void initialize(const NetworkBatch& batch) override;
   void train(StepCount steps) override;
   std::vector<Evaluation> evaluate() override;
+  std::vector<Evaluation> finished() override;
   std::vector<Probe> probe(const ProbeSpec& spec, std::span<const NetworkIndex> networks) override;
   void retire(std::span<const NetworkIndex> networks) override;
   NetworkWeights download_weights(NetworkIndex network) const override;
@@ -45,6 +46,7 @@ class CpuEngine final : public Engine {
     int correct = 0;
   };
 
+  Evaluation evaluation_of(std::size_t network);
   void train_network(Network& network, StepCount target);
   void evaluate_network(Network& network);
   void test_outcome(Network& network);

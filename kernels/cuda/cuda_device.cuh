@@ -68,15 +68,16 @@ class CudaDevice {
     }
   }
 
-  /// Most of what is free; the rest is for graphs, and for what libraries take for themselves.
-  std::size_t memory_limit() const {
+  /// Most of it; the rest is for graphs, and for what libraries take for themselves.
+  std::size_t memory_limit(std::size_t held) const {
     constexpr double kShare = 0.9;
-    return static_cast<std::size_t>(kShare * static_cast<double>(context_->free_memory()));
+    return static_cast<std::size_t>(kShare * static_cast<double>(context_->free_memory() + held));
   }
 
   template <class T>
   void upload(T* to, const T* from, std::int64_t count) {
     transfer(to, from, count, cudaMemcpyHostToDevice);
+    synchronize();  // a copy from pageable memory may still be reading it
   }
   template <class T>
   void download(T* to, const T* from, std::int64_t count) {
@@ -114,6 +115,13 @@ class CudaDevice {
   template <class Program>
   void for_blocks(const layerwise::BlockLaunch& launch, const Program& program) {
     if (launch.blocks == 0) return;
+    // More shared memory than this has to be asked for; what sums use of it counts as well.
+    constexpr std::size_t kGivenUnasked = 32 << 10;
+    if (launch.scratch_bytes > kGivenUnasked) {
+      VNS_CHECK_CUDA(cudaFuncSetAttribute(cuda::for_blocks_kernel<Program>,
+                                          cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                          static_cast<int>(launch.scratch_bytes)));
+    }
     cuda::for_blocks_kernel<<<static_cast<unsigned>(launch.blocks),
                               static_cast<unsigned>(launch.threads), launch.scratch_bytes,
                               stream()>>>(program);
@@ -146,23 +154,27 @@ class CudaDevice {
     // cuSOLVER's own limit: n * lda * batch must be a 32-bit integer.
     const std::int64_t most = std::max<std::int64_t>(1, std::numeric_limits<int>::max() / size);
     int matrices = static_cast<int>(std::min<std::int64_t>(count, most));
-    EigenvalueWorkspace needed = eigenvalue_workspace(n, matrices);
-    while (needed.device_bytes > kMostBytes && matrices > 1) {
+    while (matrices > 1 && eigenvalue_workspace(n, matrices).device_bytes > kMostBytes)
       matrices = (matrices + 1) / 2;
-      needed = eigenvalue_workspace(n, matrices);
-    }
-    return {matrices, needed.device_bytes};
+    // Fewer matrices may want more: nothing says that they do not.
+    std::size_t bytes = 0;
+    for (int fewer = matrices; fewer > 0; fewer /= 2)
+      bytes = std::max(bytes, eigenvalue_workspace(n, fewer).device_bytes);
+    return {matrices, bytes};
   }
 
   void eigenvalues(int n, int count, double* matrices, double* values, std::int32_t* info,
                    void* workspace, std::size_t workspace_bytes) {
     const EigenvalueWorkspace needed = eigenvalue_workspace(n, count);
-    if (needed.device_bytes > workspace_bytes) {
-      throw std::logic_error("cuSOLVER wants a larger workspace than it said");
+    if (needed.device_bytes > workspace_bytes) {  // of a size that was not asked for in the plan
+      if (needed.device_bytes > solver_workspace_.size()) {
+        solver_workspace_ = DeviceMemory(context_->device(), needed.device_bytes);
+      }
+      workspace = solver_workspace_.data();
+      workspace_bytes = solver_workspace_.size();
     }
-    // An earlier call may still be using it.
     if (needed.host_bytes > solver_host_workspace_.size()) {
-      synchronize();
+      synchronize();  // an earlier call may still be using it
       solver_host_workspace_.resize(needed.host_bytes);
     }
     VNS_CHECK_CUSOLVER(cusolverDnXsyevBatched(
@@ -214,6 +226,7 @@ class CudaDevice {
   cudaStream_t stream() const { return context_->stream().get(); }
 
   const DeviceContext* context_;
+  DeviceMemory solver_workspace_;
   std::vector<std::byte> solver_host_workspace_;
 };
 static_assert(layerwise::Device<CudaDevice>);

@@ -19,6 +19,7 @@ class CudaEngine final : public Engine {
   void initialize(const NetworkBatch& batch) override { on_device().initialize(batch); }
   void train(StepCount steps) override { on_device().train(steps); }
   std::vector<Evaluation> evaluate() override { return on_device().evaluate(); }
+  std::vector<Evaluation> finished() override { return on_device().finished(); }
   std::vector<Probe> probe(const ProbeSpec& spec, std::span<const NetworkIndex> networks) override {
     return on_device().probe(spec, networks);
   }

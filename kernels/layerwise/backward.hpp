@@ -200,12 +200,13 @@ struct UpdateWeights {
 
 /// Ends steps: the one item of the one element.
 struct AdvanceSteps {
+  Optimizer optimizer = Optimizer::sgd;
   StepState* state = nullptr;
   std::int64_t steps = 1;
 
   VNS_HD void operator()(std::int64_t /*item*/, int /*element*/) const {
     const std::int64_t step = state->step + steps;
-    *state = {step, adam_corrections(step + 1)};
+    *state = {step, bias_corrections(optimizer, step + 1)};
   }
 };
 

@@ -44,8 +44,9 @@ struct BlockLaunch {
   std::size_t scratch_bytes = 0;  ///< shared memory of each block, at most kMostScratchBytes
 };
 
-/// Every GPU gives a block 48 KiB of shared memory unasked; sums take some of it.
-inline constexpr std::size_t kMostScratchBytes = 44 << 10;
+/// Less than what every GPU of compute capability 8 gives a block that asks for it, and three
+/// blocks of it fit a multiprocessor with 228 KiB.
+inline constexpr std::size_t kMostScratchBytes = 64 << 10;
 
 /// Threads of a block that works on a whole layer of one network.
 inline constexpr int kReductionThreads = 256;
@@ -74,7 +75,7 @@ constexpr int block_threads(int items) {
 ///     multiply(product)          BatchedProduct of float or double
 ///     record(f) -> Recording     what f() asks for, with the arguments it has then; nothing runs
 ///     replay(recording)          runs it
-///     memory_limit()             bytes that can be allocated now
+///     memory_limit(held)         bytes that can be allocated once `held` are given back
 ///     plan_eigenvalues(), eigenvalues(), stable_partition(): see below
 namespace detail {
 struct AnyElementWork {
@@ -83,6 +84,9 @@ struct AnyElementWork {
 struct AnyBlockProgram {
   template <class Block>
   VNS_HD void operator()(Block& /*block*/, std::int64_t /*index*/) const {}
+};
+struct AnyWork {
+  void operator()() const {}
 };
 }  // namespace detail
 
@@ -108,8 +112,8 @@ concept Device = requires(D device, std::size_t bytes, float* f32, const float* 
   // Writes those of `elements` whose flag is 0 to the front of `out` and the others behind, both in
   // their old order, and returns how many are in front. Elements are indices of flags.
   { device.stable_partition(const_i32, int{}, const_i32, i32) } -> std::same_as<int>;
-  device.replay(device.record([] {}));
-  { device.memory_limit() } -> std::same_as<std::size_t>;
+  device.replay(device.record(detail::AnyWork{}));
+  { device.memory_limit(bytes) } -> std::same_as<std::size_t>;
 };
 
 }  // namespace vnsweep::layerwise

@@ -31,7 +31,8 @@ void upload_networks(BatchState<D>& state) {
   upload_each(memory.momentum, [](const NetworkSpec& n) { return static_cast<float>(n.momentum); });
   state.upload(memory.active, state.order.active());
   state.upload(memory.state,
-               std::vector<StepState>{{.step = 0, .corrections = adam_corrections(1)}});
+               std::vector<StepState>{
+                   {.step = 0, .corrections = bias_corrections(state.batch.optimizer, 1)}});
   std::vector<ResidentLayer> layers;
   for (std::size_t l = 0; l < state.plan.layout.slabs().size(); ++l) {
     const Slab& slab = state.plan.layout.slabs()[l];

@@ -22,6 +22,9 @@ namespace vnsweep::layerwise {
 /// Updates between two looks at which networks have finished; in between, these cost as before.
 inline constexpr std::int64_t kStepsBetweenLooks = 64;
 
+/// Updates that blocks make in one launch, so that no launch takes seconds.
+inline constexpr std::int64_t kStepsOfLaunch = 256;
+
 /// Finished networks are moved out of the way once they are at least this share of the active ones:
 /// moving costs about as much as one step.
 inline constexpr double kWorthMoving = 1.0 / 16.0;
@@ -32,7 +35,7 @@ inline constexpr double kWorthMoving = 1.0 / 16.0;
 /// layer of all networks is one batched product. Networks may differ in depth: they are sorted
 /// deepest first, so those that have a given layer are a prefix and only the count of the product
 /// changes. The device itself tells which networks have succeeded or diverged and freezes them; the
-/// host looks every kStepsBetweenLooks steps and moves them out of the way.
+/// host looks now and then and moves them out of the way.
 template <Device D>
 class LayerwiseEngine final : public Engine {
  public:
@@ -48,11 +51,12 @@ class LayerwiseEngine final : public Engine {
   }
   /// What is free, and what the batch at hand holds, which the next one takes over.
   std::size_t memory_limit() const override {
-    return device_.memory_limit() + (state_ ? state_->bytes() : 0);
+    return device_.memory_limit(state_ ? state_->bytes() : 0);
   }
   void initialize(const NetworkBatch& batch) override;
   void train(StepCount steps) override;
   std::vector<Evaluation> evaluate() override;
+  std::vector<Evaluation> finished() override;
   std::vector<Probe> probe(const ProbeSpec& spec, std::span<const NetworkIndex> networks) override;
   void retire(std::span<const NetworkIndex> networks) override;
   NetworkWeights download_weights(NetworkIndex network) const override;
@@ -65,7 +69,9 @@ class LayerwiseEngine final : public Engine {
   bool in_blocks() const {
     return path_ == TrainingPath::in_blocks && fits_in_blocks(state_->batch);
   }
+  bool is_time_to_look() const;
   void look();
+  std::vector<Evaluation> read_evaluations();
   void adopt(NetworkOrder next);
 
   D device_;
@@ -74,6 +80,7 @@ class LayerwiseEngine final : public Engine {
   mutable std::optional<BatchState<D>> state_;  // mutable: reading from a device queues work
   std::int64_t step_ = 0;                       ///< of the active networks that are still training
   std::int64_t last_look_ = 0;                  ///< step
+  std::vector<std::int32_t> gone_;              ///< retired, but still among the active networks
   bool fresh_ = false;   ///< loss and accuracy on the device are those of this step
   bool tested_ = false;  ///< outcomes of this step have been decided
   RepeatedWork<D> step_work_;
@@ -88,6 +95,7 @@ void LayerwiseEngine<D>::initialize(const NetworkBatch& batch) {
   state_.emplace(device_, batch, limits_);
   step_ = 0;
   last_look_ = 0;
+  gone_.clear();
   fresh_ = false;
   tested_ = false;
   upload_networks(*state_);
@@ -98,17 +106,25 @@ void LayerwiseEngine<D>::initialize(const NetworkBatch& batch) {
 
 template <Device D>
 void LayerwiseEngine<D>::train(StepCount steps) {
-  // In blocks, and in full-batch steps, outcomes are tested by the steps themselves, which leave
-  // the loss of a network that they end as it is at its end.
+  // Full-batch steps, and blocks, test outcomes by themselves.
   const bool tests_apart = state_->batch.minibatch && !in_blocks();
   const std::int64_t target = std::min(step_ + steps.value(), state_->batch.budget.value());
   while (step_ < target && state_->active_count() > 0) {
     if (tests_apart) test_outcomes();
-    if (step_ - last_look_ >= kStepsBetweenLooks && (fresh_ || !tests_apart)) look();
+    if (is_time_to_look()) look();
     if (state_->active_count() == 0) break;
-    advance(in_blocks() ? std::min(kStepsBetweenLooks, target - step_) : 1);
+    advance(in_blocks() ? std::min(kStepsOfLaunch, target - step_) : 1);
   }
   test_outcomes();
+}
+
+/// In blocks there is no need: a network that is done ends its block at once. Elsewhere the step
+/// alone decides, since another count of networks may mean another kernel of a library. Those that
+/// are done must have been evaluated: by the latest full-batch step, or by a test at this step.
+template <Device D>
+bool LayerwiseEngine<D>::is_time_to_look() const {
+  if (in_blocks() || step_ - last_look_ < kStepsBetweenLooks) return false;
+  return !state_->batch.minibatch || (tested_ && OutcomeRule(state_->batch).is_due(step_));
 }
 
 template <Device D>
@@ -148,9 +164,7 @@ void LayerwiseEngine<D>::evaluate_afresh() {
   fresh_ = true;
 }
 
-/// Moves finished networks out of the way if that is worth it. Their loss and accuracy must be
-/// those at their end, since they are not evaluated again; the step that finished them sees to
-/// that.
+/// Moves finished networks out of the way if that is worth it.
 template <Device D>
 void LayerwiseEngine<D>::look() {
   const TrainingMemory& memory = state_->plan.training;
@@ -164,24 +178,36 @@ void LayerwiseEngine<D>::look() {
   std::vector<std::int32_t> networks(static_cast<std::size_t>(finished));
   device_.download(networks.data(), static_cast<const std::int32_t*>(partitioned) + training,
                    finished);
-  adopt(state_->order.changed(networks, {}));
+  adopt(state_->order.changed(networks, gone_));
+  gone_.clear();
 }
 
 template <Device D>
 void LayerwiseEngine<D>::adopt(NetworkOrder next) {
+  const bool same_active = next.active() == state_->order.active();
   rearrange(*state_, std::move(next));
+  if (same_active) return;
   // What was recorded has the old counts of networks.
   step_work_ = {};
   evaluation_work_ = {};
 }
 
+/// Networks that are done stay where they are until the next look: when they are retired may depend
+/// on the clock, which must not show in results.
 template <Device D>
 void LayerwiseEngine<D>::retire(std::span<const NetworkIndex> networks) {
   if (networks.empty()) return;
-  std::vector<std::int32_t> gone;
-  for (const NetworkIndex n : networks)
-    gone.push_back(static_cast<std::int32_t>(n.value()));
-  adopt(state_->order.changed({}, gone));
+  const auto status = state_->download(state_->plan.training.status);
+  std::vector<std::int32_t> at_once;
+  const std::vector<Place> places = state_->order.places();
+  for (const NetworkIndex n : networks) {
+    const auto network = static_cast<std::int32_t>(n.value());
+    const bool is_training =
+        static_cast<TrainingStatus>(status[n.value()]) == TrainingStatus::training;
+    const bool is_parked = places[n.value()] < 0;
+    (is_training || is_parked ? at_once : gone_).push_back(network);
+  }
+  if (!at_once.empty()) adopt(state_->order.changed({}, at_once));
 }
 
 // ---- reading ----
@@ -189,15 +215,39 @@ void LayerwiseEngine<D>::retire(std::span<const NetworkIndex> networks) {
 template <Device D>
 std::vector<Evaluation> LayerwiseEngine<D>::evaluate() {
   evaluate_afresh();
+  return read_evaluations();
+}
+
+template <Device D>
+std::vector<Evaluation> LayerwiseEngine<D>::finished() {
+  // A mini-batch network that diverges between two tests is not evaluated by its step.
+  if (state_->batch.minibatch && !in_blocks() && !fresh_) {
+    const auto is_diverged = [](std::int32_t status) {
+      return static_cast<TrainingStatus>(status) == TrainingStatus::diverged;
+    };
+    const auto status = state_->download(state_->plan.training.status);
+    if (std::any_of(status.begin(), status.end(), is_diverged)) evaluate_afresh();
+  }
+  std::vector<Evaluation> evaluations = read_evaluations();
+  std::erase_if(evaluations,
+                [](const Evaluation& e) { return e.status == TrainingStatus::training; });
+  return evaluations;
+}
+
+/// What the device knows of every network that has not been retired, fresh or not.
+template <Device D>
+std::vector<Evaluation> LayerwiseEngine<D>::read_evaluations() {
   const TrainingMemory& memory = state_->plan.training;
   const auto status = state_->download(memory.status);
   const auto final_step = state_->download(memory.final_step);
   const auto loss = state_->download(memory.loss);
   const auto correct = state_->download(memory.correct);
-  const std::vector<bool> stored = state_->order.stored();
+  std::vector<bool> present = state_->order.stored();
+  for (const std::int32_t network : gone_)
+    present[static_cast<std::size_t>(network)] = false;
   std::vector<Evaluation> evaluations;
-  for (std::size_t n = 0; n < state_->batch.networks.size(); ++n) {
-    if (!stored[n]) continue;
+  for (std::size_t n = 0; n < present.size(); ++n) {
+    if (!present[n]) continue;
     Evaluation evaluation;
     evaluation.network = NetworkIndex(static_cast<std::uint32_t>(n));
     evaluation.status = static_cast<TrainingStatus>(status[n]);

@@ -78,7 +78,8 @@ struct ResidentTraining {
     StepState* own = own_steps + position;
     block.for_each(1, [=, this](int) { *own = *shared_step; });
     block.sync();
-    if (steps == 0) evaluate(block, position, decides);
+    // What is known of a network that is done is what is to be known.
+    if (steps == 0 && state.is_training(network)) evaluate(block, position, decides);
     for (std::int64_t k = 0; k < steps && state.is_training(network); ++k)
       step(block, position, network, own);
   }
@@ -114,7 +115,9 @@ struct ResidentTraining {
       return;
     }
     backward(block, position, network, rows);
-    block.for_each(1, [=](int) { *own = {own->step + 1, adam_corrections(own->step + 2)}; });
+    block.for_each(1, [=, this](int) {
+      *own = {own->step + 1, bias_corrections(update.optimizer, own->step + 2)};
+    });
     block.sync();
   }
 
@@ -158,8 +161,8 @@ struct ResidentTraining {
   template <class Block>
   VNS_HD void load_tile(Block& block, const float* matrix, int rows, int columns) const {
     float* to = block.template scratch<float>();
-    block.for_each(rows * columns,
-                   [=](int e) { to[e / columns * odd_pitch(columns) + e % columns] = matrix[e]; });
+    block.for_each(rows, columns,
+                   [=](int i, int j) { to[i * odd_pitch(columns) + j] = matrix[i * columns + j]; });
   }
 
   /// Outputs of all hidden layers and the logits.
@@ -177,16 +180,15 @@ struct ResidentTraining {
       block.sync();
       const float* bias = parameters.values + layer.biases + position * width;
       float* kept = layer.outputs + position * samples * width;
-      block.for_each(rows.count * width, [=, this](int e) {
-        const int s = e / width;
-        const float* weights = w + e % width * odd_pitch(columns);
+      block.for_each(rows.count, width, [=, this](int s, int i) {
+        const float* weights = w + i * odd_pitch(columns);
         const float* in = l == 1 ? input + rows[s] * inputs : below + s * width;
-        float h = bias[e % width];
+        float h = bias[i];
         for (int j = 0; j < columns; ++j)
           h += weights[j] * in[j];
         const float value = activate(activation, h);
-        above[e] = value;
-        kept[e] = value;
+        above[s * width + i] = value;
+        kept[s * width + i] = value;
       });
       block.sync();
       float* const spare = below;
@@ -199,13 +201,13 @@ struct ResidentTraining {
     block.sync();
     const float* bias = parameters.values + layer.biases + position * outputs;
     float* z = logits + position * samples * outputs;
-    block.for_each(rows.count * outputs, [=, this](int e) {
-      const float* weights = w + e % outputs * odd_pitch(width);
-      const float* in = below + e / outputs * width;
-      float h = bias[e % outputs];
+    block.for_each(rows.count, outputs, [=, this](int s, int k) {
+      const float* weights = w + k * odd_pitch(width);
+      const float* in = below + s * width;
+      float h = bias[k];
       for (int j = 0; j < width; ++j)
         h += weights[j] * in[j];
-      z[e] = h;
+      z[s * outputs + k] = h;
     });
     block.sync();
   }
@@ -265,12 +267,12 @@ struct ResidentTraining {
   VNS_HD void input_delta(Block& block, const float* delta, int nodes, const float* x,
                           float* below) const {
     const float* w = block.template scratch<float>();
-    block.for_each(samples * width, [=, this](int e) {
-      const float* dh = delta + e / width * nodes;
+    block.for_each(samples, width, [=, this](int s, int j) {
+      const float* dh = delta + s * nodes;
       float sum = 0.0F;
       for (int i = 0; i < nodes; ++i)
-        sum += dh[i] * w[i * odd_pitch(width) + e % width];
-      below[e] = sum * activation_derivative(activation, x[e]);
+        sum += dh[i] * w[i * odd_pitch(width) + j];
+      below[s * width + j] = sum * activation_derivative(activation, x[s * width + j]);
     });
   }
 
@@ -282,13 +284,11 @@ struct ResidentTraining {
   VNS_HD void update_weights(Block& block, const UpdateRule& own, std::int32_t network,
                              std::int64_t weights, const float* delta, int nodes, const float* x,
                              Rows rows, int columns) const {
-    block.for_each(nodes * columns, [=, this](int e) {
-      const int i = e / columns;
-      const int j = e % columns;
+    block.for_each(nodes, columns, [=, this](int i, int j) {
       float gradient = 0.0F;
       for (int s = 0; s < samples; ++s)
         gradient += delta[s * nodes + i] * x[rows[s] * columns + j];
-      own.apply(network, gradient, parameters.at(weights + e));
+      own.apply(network, gradient, parameters.at(weights + i * columns + j));
     });
   }
 };

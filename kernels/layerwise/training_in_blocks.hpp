@@ -44,12 +44,14 @@ void enqueue_in_blocks(BatchState<D>& state, std::int64_t steps, bool decides) {
                             .shared_step = state.in(memory.state),
                             .own_steps = state.in(memory.own_steps)};
   if (batch.minibatch) training.minibatch = state.minibatch_state();
-  const int widest = std::max(batch.step_samples(), batch.width);
-  state.device.for_blocks({.blocks = state.active_count(),
-                           .threads = block_threads(widest * batch.width),
-                           .scratch_bytes = scratch.bytes()},
-                          training);
-  if (steps > 0) state.device.for_each(1, 1, AdvanceSteps{state.in(memory.state), steps});
+  constexpr int kLeastThreads = 64;  // some to wait for memory while others compute
+  state.device.for_blocks(
+      {.blocks = state.active_count(),
+       .threads = block_threads(std::max(kLeastThreads, batch.step_samples() * batch.width)),
+       .scratch_bytes = scratch.bytes()},
+      training);
+  if (steps > 0)
+    state.device.for_each(1, 1, AdvanceSteps{batch.optimizer, state.in(memory.state), steps});
 }
 
 }  // namespace vnsweep::layerwise

@@ -65,7 +65,8 @@ void TrainingStep<D>::enqueue() {
        .threads = block_threads(state_.batch.step_samples() * state_.batch.data->outputs)},
       output_delta(state_));
   enqueue_hidden_layers_backward();
-  state_.device.for_each(1, 1, AdvanceSteps{state_.in(state_.plan.training.state)});
+  state_.device.for_each(
+      1, 1, AdvanceSteps{state_.batch.optimizer, state_.in(state_.plan.training.state)});
 }
 
 template <Device D>

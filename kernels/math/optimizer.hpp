@@ -15,7 +15,9 @@ struct AdamCorrections {
   float second_root = 1.0F;  ///< 1 / sqrt(1 - beta2^t)
 };
 
-VNS_HD inline AdamCorrections adam_corrections(std::int64_t t) {
+/// Those of an optimizer that has none are one.
+VNS_HD inline AdamCorrections bias_corrections(Optimizer optimizer, std::int64_t t) {
+  if (optimizer != Optimizer::adam) return {};
   const auto power = static_cast<double>(t);
   return {static_cast<float>(1.0 / (1.0 - std::pow(kAdamBeta1, power))),
           static_cast<float>(1.0 / std::sqrt(1.0 - std::pow(kAdamBeta2, power)))};

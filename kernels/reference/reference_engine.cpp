@@ -419,6 +419,12 @@ std::vector<Evaluation> ReferenceEngine::evaluate() {
   return results;
 }
 
+std::vector<Evaluation> ReferenceEngine::finished() {
+  std::vector<Evaluation> results = evaluate();
+  std::erase_if(results, [](const Evaluation& e) { return e.status == TrainingStatus::training; });
+  return results;
+}
+
 std::vector<Probe> ReferenceEngine::probe(const ProbeSpec& spec,
                                           std::span<const NetworkIndex> networks) {
   if (spec.jacobians > spec.samples) throw std::logic_error("probe: too many Jacobians");

@@ -20,6 +20,7 @@ class ReferenceEngine final : public Engine {
   void initialize(const NetworkBatch& batch) override;
   void train(StepCount steps) override;
   std::vector<Evaluation> evaluate() override;
+  std::vector<Evaluation> finished() override;
   std::vector<Probe> probe(const ProbeSpec& spec, std::span<const NetworkIndex> networks) override;
   void retire(std::span<const NetworkIndex> networks) override;
   NetworkWeights download_weights(NetworkIndex network) const override;

@@ -84,6 +84,7 @@ class WrongEngine final : public Engine {
   }
   void train(StepCount steps) override { engine_.train(steps); }
   std::vector<Evaluation> evaluate() override { return engine_.evaluate(); }
+  std::vector<Evaluation> finished() override { return engine_.finished(); }
   std::vector<Probe> probe(const ProbeSpec& spec, std::span<const NetworkIndex> networks) override {
     return engine_.probe(spec, networks);
   }

@@ -10,11 +10,13 @@ std::vector<EngineUnderTest> engines_under_test() {
   const auto make = [device](TrainingPath path) { return make_cuda_engine(device, path); };
   return {{.name = "cuda_in_blocks",
            .make = [make] { return make(TrainingPath::in_blocks); },
-           .unavailable = found.problem},
+           .unavailable = found.problem,
+           .loss_tolerance = 3e-6},  // CUDA's tanhf and expf are off by up to 2 ulp
           // cuBLAS chooses its kernels by the whole batch.
           {.name = "cuda_layerwise",
            .make = [make] { return make(TrainingPath::layer_by_layer); },
            .unavailable = found.problem,
+           .loss_tolerance = 3e-6,
            .bits_are_its_own = false}};
 }
 

@@ -17,6 +17,8 @@ struct EngineUnderTest {
   std::string name;
   std::function<std::unique_ptr<Engine>()> make;
   std::string unavailable;  ///< why there is none on this machine, or empty
+  /// Of losses, relative: how exact the activation and the loss are.
+  double loss_tolerance = 1e-6;
   /// Whether a network's bits do not depend on the rest of its batch.
   bool bits_are_its_own = true;
 };

@@ -29,7 +29,10 @@ TEST_F(GpuEngineTest, MemoryIsWhatThePlanSaid) {
   // What libraries load at first use is not the batch's.
   engine->initialize(testing::xor_batch(64, {2}));
   engine->train(StepCount(3));
-  engine->probe({.samples = 256}, {{NetworkIndex(0)}});
+  engine->initialize(batch);
+  engine->train(StepCount(3));
+  engine->probe({.samples = 256}, testing::all_networks(batch));
+  engine->initialize(testing::xor_batch(64, {2}));
   const std::size_t free_before = context.free_memory();
   const std::size_t small = engine->memory_needed(testing::xor_batch(64, {2}));
 
@@ -73,7 +76,8 @@ TEST_F(GpuEngineTest, InitialWeightsAreThoseOfTheHost) {
 
 TEST_F(GpuEngineTest, TensorCoresAreUsedOnlyWhenAskedFor) {
   const auto engine = make_cuda_engine(device_);
-  NetworkBatch batch = testing::xor_batch(128, {8}, 20);
+  NetworkBatch batch = testing::xor_batch(256, {8}, 20);
+  batch.data = testing::random_data(64, 16);
   batch.stopping = Stopping::at_budget;
   const auto weights_after_training = [&](Precision precision) {
     batch.precision = precision;
@@ -102,7 +106,7 @@ TEST_F(GpuEngineTest, ManyMoreNetworksThanTheDeviceTrainsAtOnce) {
 TEST_F(GpuEngineTest, EnginesOfTwoThreadsDoNotDisturbEachOther) {
   const NetworkBatch batch = testing::xor_batch(16, {3, 20, 7}, 200);
   const auto first = make_cuda_engine(device_);
-  const auto second = make_cuda_engine(last_device_);
+  const auto second = make_cuda_engine(device_);
   const auto train = [&batch](Engine& engine) {
     engine.initialize(batch);
     engine.train(StepCount(200));

@@ -31,7 +31,8 @@ struct SerialDeviceRecord {
   std::size_t most_bytes_in_use = 0;
   std::int64_t launches = 0;
   std::int64_t multiplied_matrices = 0;
-  std::int64_t blocks = 0;
+  std::int64_t barriers = 0;          ///< beyond the two of a block that ends at once
+  std::vector<int> updated_networks;  ///< of each product that adds to weights
   std::int64_t eigenvalue_calls = 0;
 };
 
@@ -78,7 +79,9 @@ class SerialDevice {
     return {bytes, record_};
   }
 
-  std::size_t memory_limit() const { return record_->memory_limit - record_->bytes_in_use; }
+  std::size_t memory_limit(std::size_t held) const {
+    return record_->memory_limit - record_->bytes_in_use + held;
+  }
 
   template <class T>
   void upload(T* to, const T* from, std::int64_t count) {
@@ -117,12 +120,12 @@ class SerialDevice {
       throw std::logic_error("more shared memory than a block has");
     }
     enqueue([this, shape, program] {
-      record_->blocks += shape.blocks;
       const bool backwards = record_->order != ThreadOrder::forward;
       for (std::int64_t k = 0; k < shape.blocks; ++k) {
         SerialBlock block(shape.threads, shape.scratch_bytes, record_->order);
         program(block, backwards ? shape.blocks - 1 - k : k);
         block.sync();
+        record_->barriers += std::max<std::int64_t>(0, block.barriers() - 2);
       }
     });
   }
@@ -131,6 +134,7 @@ class SerialDevice {
   void multiply(const BatchedProduct<T>& product) {
     enqueue([this, product] {
       record_->multiplied_matrices += product.count;
+      if (product.beta == T(1)) record_->updated_networks.push_back(product.count);
       for (int k = 0; k < product.count; ++k)
         multiply_one(product, k);
     });

@@ -14,7 +14,7 @@ option(VNSWEEP_CUDA "Build the CUDA engine (default: whether nvcc is found)" ${f
 if(VNSWEEP_CUDA)
   if(NOT CMAKE_CUDA_COMPILER)
     message(FATAL_ERROR
-      "VNSWEEP_CUDA is ON but there is no working CUDA compiler. Install the CUDA Toolkit 12.8 or "
+      "VNSWEEP_CUDA is ON but there is no working CUDA compiler. Install the CUDA Toolkit 12.9 or "
       "newer and put nvcc on PATH, name it with -DCMAKE_CUDA_COMPILER=/path/to/nvcc, or build "
       "without GPUs: -DVNSWEEP_CUDA=OFF.")
   endif()
@@ -25,11 +25,12 @@ if(VNSWEEP_CUDA)
         CACHE STRING "GPUs to build for: compute capability without the dot, -real, -virtual or both")
   endif()
   enable_language(CUDA)
-  # 12.8 is the first toolkit that knows compute capability 10.0.
-  if(CMAKE_CUDA_COMPILER_VERSION VERSION_LESS 12.8)
+  # 12.8 is the first toolkit that knows compute capability 10.0, and in its first release
+  # cusolverDnXsyevBatched reads its workspace before it writes it.
+  if(CMAKE_CUDA_COMPILER_VERSION VERSION_LESS 12.9)
     message(FATAL_ERROR
       "The CUDA Toolkit at ${CMAKE_CUDA_COMPILER} is too old (${CMAKE_CUDA_COMPILER_VERSION}, needed "
-      "is 12.8). Name a newer one with -DCMAKE_CUDA_COMPILER=/path/to/nvcc, or build without GPUs: "
+      "is 12.9). Name a newer one with -DCMAKE_CUDA_COMPILER=/path/to/nvcc, or build without GPUs: "
       "-DVNSWEEP_CUDA=OFF.")
   endif()
   # CMake 3.25 does not know that nvcc does C++20.
