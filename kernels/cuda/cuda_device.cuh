@@ -10,12 +10,12 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/batched/device.hpp"
 #include "kernels/block/cuda_block.cuh"
 #include "kernels/cuda/check.hpp"
 #include "kernels/cuda/device_context.hpp"
 #include "kernels/cuda/partition.hpp"
 #include "kernels/cuda/runtime.hpp"
-#include "kernels/layerwise/device.hpp"
 
 namespace vnsweep {
 
@@ -41,8 +41,8 @@ __global__ void for_blocks_kernel(Program program) {
 
 }  // namespace cuda
 
-/// What the layerwise engine needs of a device, on CUDA: one stream, in which everything is done in
-/// order. See layerwise/device.hpp. The device must be current for the calling thread.
+/// What the batched engine needs of a device, on CUDA: one stream, in which everything is done in
+/// order. See batched/device.hpp. The device must be current for the calling thread.
 class CudaDevice {
  public:
   /// @param context  must outlive the device and everything that it hands out
@@ -113,7 +113,7 @@ class CudaDevice {
   }
 
   template <class Program>
-  void for_blocks(const layerwise::BlockLaunch& launch, const Program& program) {
+  void for_blocks(const batched::BlockLaunch& launch, const Program& program) {
     if (launch.blocks == 0) return;
     // More shared memory than this has to be asked for; what sums use of it counts as well.
     constexpr std::size_t kGivenUnasked = 32 << 10;
@@ -131,7 +131,7 @@ class CudaDevice {
   /// cuBLAS is column-major: what is asked for row-major is the product of the transposes there,
   /// C^T = op(B)^T op(A)^T, and a row-major matrix already is its transpose.
   template <class T>
-  void multiply(const layerwise::BatchedProduct<T>& p) {
+  void multiply(const batched::BatchedProduct<T>& p) {
     constexpr int kMostMatrices = 65535;  // of one call, for all of cuBLAS's kernels
     constexpr cudaDataType kType = std::is_same_v<T, double> ? CUDA_R_64F : CUDA_R_32F;
     const T one = 1;
@@ -148,7 +148,7 @@ class CudaDevice {
   }
 
   /// As many matrices as cuSOLVER takes at once within a workspace of bounded size.
-  layerwise::EigenvaluePlan plan_eigenvalues(int n, int count) const {
+  batched::EigenvaluePlan plan_eigenvalues(int n, int count) const {
     constexpr std::size_t kMostBytes = std::size_t{256} << 20;
     const std::int64_t size = std::int64_t{1} * n * n;
     // cuSOLVER's own limit: n * lda * batch must be a 32-bit integer.
@@ -229,6 +229,6 @@ class CudaDevice {
   DeviceMemory solver_workspace_;
   std::vector<std::byte> solver_host_workspace_;
 };
-static_assert(layerwise::Device<CudaDevice>);
+static_assert(batched::Device<CudaDevice>);
 
 }  // namespace vnsweep

@@ -1,12 +1,12 @@
 #include "kernels/cuda/cuda_engine.hpp"
 
+#include "kernels/batched/batched_engine.hpp"
 #include "kernels/cuda/cuda_device.cuh"
-#include "kernels/layerwise/layerwise_engine.hpp"
 
 namespace vnsweep {
 namespace {
 
-/// The layerwise engine with its device, which it makes current for whichever thread calls.
+/// The batched engine with its device, which it makes current for whichever thread calls.
 class CudaEngine final : public Engine {
  public:
   CudaEngine(DeviceId device, TrainingPath path)
@@ -32,19 +32,19 @@ class CudaEngine final : public Engine {
   }
 
  private:
-  using Layerwise = layerwise::LayerwiseEngine<CudaDevice>;
+  using Batched = batched::BatchedEngine<CudaDevice>;
 
-  Layerwise& on_device() {
+  Batched& on_device() {
     context_.make_current();
     return engine_;
   }
-  const Layerwise& on_device() const {
+  const Batched& on_device() const {
     context_.make_current();
     return engine_;
   }
 
   DeviceContext context_;  // declared first: outlives what the engine holds of it
-  Layerwise engine_;
+  Batched engine_;
 };
 
 }  // namespace

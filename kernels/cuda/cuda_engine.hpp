@@ -2,8 +2,8 @@
 
 #include <memory>
 
+#include "kernels/batched/training_path.hpp"
 #include "kernels/engine.hpp"
-#include "kernels/layerwise/training_path.hpp"
 #include "kernels/types.hpp"
 
 namespace vnsweep {

@@ -13,7 +13,7 @@ std::vector<EngineUnderTest> engines_under_test() {
            .unavailable = found.problem,
            .loss_tolerance = 3e-6},  // CUDA's tanhf and expf are off by up to 2 ulp
           // cuBLAS chooses its kernels by the whole batch.
-          {.name = "cuda_layerwise",
+          {.name = "cuda_layer_by_layer",
            .make = [make] { return make(TrainingPath::layer_by_layer); },
            .unavailable = found.problem,
            .loss_tolerance = 3e-6,

@@ -1,8 +1,8 @@
-#include "kernels/layerwise/network_order.hpp"
+#include "kernels/batched/network_order.hpp"
 
 #include <gmock/gmock.h>
 
-namespace vnsweep::layerwise {
+namespace vnsweep::batched {
 namespace {
 
 using ::testing::ElementsAre;
@@ -60,4 +60,4 @@ TEST(NetworkOrderTest, WithoutNetworksThereIsNoDepth) {
 }
 
 }  // namespace
-}  // namespace vnsweep::layerwise
+}  // namespace vnsweep::batched

@@ -12,12 +12,12 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/batched/device.hpp"
 #include "kernels/block/serial_block.hpp"
 #include "kernels/engine.hpp"
-#include "kernels/layerwise/device.hpp"
 #include "kernels/linear_algebra.hpp"
 
-namespace vnsweep::layerwise {
+namespace vnsweep::batched {
 
 /// What a SerialDevice does and what it saw, shared with the test that owns it.
 struct SerialDeviceRecord {
@@ -214,4 +214,4 @@ class SerialDevice {
 };
 static_assert(Device<SerialDevice>);
 
-}  // namespace vnsweep::layerwise
+}  // namespace vnsweep::batched

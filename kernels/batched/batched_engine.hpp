@@ -7,17 +7,17 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/batched/batch_probe.hpp"
+#include "kernels/batched/batch_state.hpp"
+#include "kernels/batched/initial_state.hpp"
+#include "kernels/batched/rearrange.hpp"
+#include "kernels/batched/repeated_work.hpp"
+#include "kernels/batched/training_in_blocks.hpp"
+#include "kernels/batched/training_path.hpp"
+#include "kernels/batched/training_step.hpp"
 #include "kernels/engine.hpp"
-#include "kernels/layerwise/batch_probe.hpp"
-#include "kernels/layerwise/batch_state.hpp"
-#include "kernels/layerwise/initial_state.hpp"
-#include "kernels/layerwise/rearrange.hpp"
-#include "kernels/layerwise/repeated_work.hpp"
-#include "kernels/layerwise/training_in_blocks.hpp"
-#include "kernels/layerwise/training_path.hpp"
-#include "kernels/layerwise/training_step.hpp"
 
-namespace vnsweep::layerwise {
+namespace vnsweep::batched {
 
 /// Updates between two looks at which networks have finished; in between, these cost as before.
 inline constexpr std::int64_t kStepsBetweenLooks = 64;
@@ -37,10 +37,10 @@ inline constexpr double kWorthMoving = 1.0 / 16.0;
 /// changes. The device itself tells which networks have succeeded or diverged and freezes them; the
 /// host looks now and then and moves them out of the way.
 template <Device D>
-class LayerwiseEngine final : public Engine {
+class BatchedEngine final : public Engine {
  public:
-  explicit LayerwiseEngine(D device, TrainingPath path = TrainingPath::in_blocks,
-                           const PlanLimits& limits = {})
+  explicit BatchedEngine(D device, TrainingPath path = TrainingPath::in_blocks,
+                         const PlanLimits& limits = {})
       : device_(std::move(device)), path_(path), limits_(limits) {}
 
   std::size_t memory_needed(const NetworkBatch& batch) const override {
@@ -88,7 +88,7 @@ class LayerwiseEngine final : public Engine {
 };
 
 template <Device D>
-void LayerwiseEngine<D>::initialize(const NetworkBatch& batch) {
+void BatchedEngine<D>::initialize(const NetworkBatch& batch) {
   step_work_ = {};
   evaluation_work_ = {};
   state_.reset();  // first, to have its memory
@@ -105,7 +105,7 @@ void LayerwiseEngine<D>::initialize(const NetworkBatch& batch) {
 // ---- training ----
 
 template <Device D>
-void LayerwiseEngine<D>::train(StepCount steps) {
+void BatchedEngine<D>::train(StepCount steps) {
   // Full-batch steps, and blocks, test outcomes by themselves.
   const bool tests_apart = state_->batch.minibatch && !in_blocks();
   const std::int64_t target = std::min(step_ + steps.value(), state_->batch.budget.value());
@@ -122,13 +122,13 @@ void LayerwiseEngine<D>::train(StepCount steps) {
 /// alone decides, since another count of networks may mean another kernel of a library. Those that
 /// are done must have been evaluated: by the latest full-batch step, or by a test at this step.
 template <Device D>
-bool LayerwiseEngine<D>::is_time_to_look() const {
+bool BatchedEngine<D>::is_time_to_look() const {
   if (in_blocks() || step_ - last_look_ < kStepsBetweenLooks) return false;
   return !state_->batch.minibatch || (tested_ && OutcomeRule(state_->batch).is_due(step_));
 }
 
 template <Device D>
-void LayerwiseEngine<D>::advance(std::int64_t steps) {
+void BatchedEngine<D>::advance(std::int64_t steps) {
   if (in_blocks()) {
     enqueue_in_blocks(*state_, steps, true);
   } else {
@@ -141,7 +141,7 @@ void LayerwiseEngine<D>::advance(std::int64_t steps) {
 
 /// Decides which networks are done at this step, if it is one of those where that is asked.
 template <Device D>
-void LayerwiseEngine<D>::test_outcomes() {
+void BatchedEngine<D>::test_outcomes() {
   if (tested_ || state_->active_count() == 0 || !OutcomeRule(state_->batch).is_due(step_)) return;
   if (in_blocks()) {
     enqueue_in_blocks(*state_, 0, true);
@@ -154,7 +154,7 @@ void LayerwiseEngine<D>::test_outcomes() {
 
 /// Makes loss and accuracy on the device those of this step, without deciding anything.
 template <Device D>
-void LayerwiseEngine<D>::evaluate_afresh() {
+void BatchedEngine<D>::evaluate_afresh() {
   if (fresh_ || state_->active_count() == 0) return;
   if (in_blocks()) {
     enqueue_in_blocks(*state_, 0, false);
@@ -166,7 +166,7 @@ void LayerwiseEngine<D>::evaluate_afresh() {
 
 /// Moves finished networks out of the way if that is worth it.
 template <Device D>
-void LayerwiseEngine<D>::look() {
+void BatchedEngine<D>::look() {
   const TrainingMemory& memory = state_->plan.training;
   last_look_ = step_;
   const int active = state_->active_count();
@@ -183,7 +183,7 @@ void LayerwiseEngine<D>::look() {
 }
 
 template <Device D>
-void LayerwiseEngine<D>::adopt(NetworkOrder next) {
+void BatchedEngine<D>::adopt(NetworkOrder next) {
   const bool same_active = next.active() == state_->order.active();
   rearrange(*state_, std::move(next));
   if (same_active) return;
@@ -195,7 +195,7 @@ void LayerwiseEngine<D>::adopt(NetworkOrder next) {
 /// Networks that are done stay where they are until the next look: when they are retired may depend
 /// on the clock, which must not show in results.
 template <Device D>
-void LayerwiseEngine<D>::retire(std::span<const NetworkIndex> networks) {
+void BatchedEngine<D>::retire(std::span<const NetworkIndex> networks) {
   if (networks.empty()) return;
   const auto status = state_->download(state_->plan.training.status);
   std::vector<std::int32_t> at_once;
@@ -213,13 +213,13 @@ void LayerwiseEngine<D>::retire(std::span<const NetworkIndex> networks) {
 // ---- reading ----
 
 template <Device D>
-std::vector<Evaluation> LayerwiseEngine<D>::evaluate() {
+std::vector<Evaluation> BatchedEngine<D>::evaluate() {
   evaluate_afresh();
   return read_evaluations();
 }
 
 template <Device D>
-std::vector<Evaluation> LayerwiseEngine<D>::finished() {
+std::vector<Evaluation> BatchedEngine<D>::finished() {
   // A mini-batch network that diverges between two tests is not evaluated by its step.
   if (state_->batch.minibatch && !in_blocks() && !fresh_) {
     const auto is_diverged = [](std::int32_t status) {
@@ -236,7 +236,7 @@ std::vector<Evaluation> LayerwiseEngine<D>::finished() {
 
 /// What the device knows of every network that has not been retired, fresh or not.
 template <Device D>
-std::vector<Evaluation> LayerwiseEngine<D>::read_evaluations() {
+std::vector<Evaluation> BatchedEngine<D>::read_evaluations() {
   const TrainingMemory& memory = state_->plan.training;
   const auto status = state_->download(memory.status);
   const auto final_step = state_->download(memory.final_step);
@@ -261,8 +261,8 @@ std::vector<Evaluation> LayerwiseEngine<D>::read_evaluations() {
 }
 
 template <Device D>
-std::vector<Probe> LayerwiseEngine<D>::probe(const ProbeSpec& spec,
-                                             std::span<const NetworkIndex> networks) {
+std::vector<Probe> BatchedEngine<D>::probe(const ProbeSpec& spec,
+                                           std::span<const NetworkIndex> networks) {
   std::vector<Probe> probes = BatchProbe<D>(*state_).measure(spec, networks);
   const auto status = state_->download(state_->plan.training.status);
   const auto final_step = state_->download(state_->plan.training.final_step);
@@ -275,7 +275,7 @@ std::vector<Probe> LayerwiseEngine<D>::probe(const ProbeSpec& spec,
 }
 
 template <Device D>
-NetworkWeights LayerwiseEngine<D>::download_weights(NetworkIndex index) const {
+NetworkWeights BatchedEngine<D>::download_weights(NetworkIndex index) const {
   const auto network = static_cast<std::int32_t>(index.value());
   const int depth = state_->order.depth(network);
   const Place place = state_->order.places().at(index.value());
@@ -297,7 +297,7 @@ NetworkWeights LayerwiseEngine<D>::download_weights(NetworkIndex index) const {
 }
 
 template <Device D>
-std::vector<double> LayerwiseEngine<D>::losses(NetworkIndex network) const {
+std::vector<double> BatchedEngine<D>::losses(NetworkIndex network) const {
   if (!state_->batch.record_losses) return {};
   const TrainingMemory& memory = state_->plan.training;
   std::int64_t count = 0;
@@ -311,4 +311,4 @@ std::vector<double> LayerwiseEngine<D>::losses(NetworkIndex network) const {
   return values;
 }
 
-}  // namespace vnsweep::layerwise
+}  // namespace vnsweep::batched

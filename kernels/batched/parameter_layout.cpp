@@ -1,4 +1,4 @@
-#include "kernels/layerwise/parameter_layout.hpp"
+#include "kernels/batched/parameter_layout.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -6,7 +6,7 @@
 
 #include "kernels/engine.hpp"
 
-namespace vnsweep::layerwise {
+namespace vnsweep::batched {
 namespace {
 
 /// Every array begins at a multiple of this, for vector loads and cuBLAS's fast kernels.
@@ -42,4 +42,4 @@ ParameterLayout::ParameterLayout(const NetworkBatch& batch) {
   }
 }
 
-}  // namespace vnsweep::layerwise
+}  // namespace vnsweep::batched

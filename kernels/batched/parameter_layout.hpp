@@ -5,7 +5,7 @@
 
 #include "kernels/network.hpp"
 
-namespace vnsweep::layerwise {
+namespace vnsweep::batched {
 
 /// The weights and biases that all networks of a batch have at one layer, one network after the
 /// other as NetworkOrder stores them.
@@ -42,4 +42,4 @@ class ParameterLayout {
   std::int64_t largest_ = 0;
 };
 
-}  // namespace vnsweep::layerwise
+}  // namespace vnsweep::batched

@@ -6,7 +6,7 @@
 
 #include "kernels/host_device.hpp"
 
-namespace vnsweep::layerwise {
+namespace vnsweep::batched {
 
 /// Where a network stands: active networks are told by their position, parked ones by ~position.
 using Place = std::int32_t;
@@ -59,4 +59,4 @@ class NetworkOrder {
 std::vector<std::int32_t> deepest_first(std::vector<std::int32_t> networks,
                                         const std::vector<int>& depths);
 
-}  // namespace vnsweep::layerwise
+}  // namespace vnsweep::batched

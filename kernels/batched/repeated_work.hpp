@@ -3,9 +3,9 @@
 #include <optional>
 #include <utility>
 
-#include "kernels/layerwise/device.hpp"
+#include "kernels/batched/device.hpp"
 
-namespace vnsweep::layerwise {
+namespace vnsweep::batched {
 
 /// Work of a device that is asked for again and again. The first time it runs as it is, which also
 /// lets libraries load what they need; then it is recorded and replayed.
@@ -28,4 +28,4 @@ class RepeatedWork {
   std::optional<decltype(std::declval<D&>().record([] {}))> recording_;
 };
 
-}  // namespace vnsweep::layerwise
+}  // namespace vnsweep::batched

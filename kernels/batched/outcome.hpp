@@ -3,12 +3,12 @@
 #include <cmath>
 #include <cstdint>
 
+#include "kernels/batched/training_memory.hpp"
 #include "kernels/engine.hpp"
 #include "kernels/host_device.hpp"
-#include "kernels/layerwise/training_memory.hpp"
 #include "kernels/math/loss.hpp"
 
-namespace vnsweep::layerwise {
+namespace vnsweep::batched {
 
 /// When a network is done; SuccessCriterion, budget and stopping in a form that devices can read.
 struct OutcomeRule {
@@ -104,4 +104,4 @@ struct ScorePiece {
   }
 };
 
-}  // namespace vnsweep::layerwise
+}  // namespace vnsweep::batched

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "kernels/layerwise/batch_state.hpp"
-#include "kernels/layerwise/resident_training.hpp"
-#include "kernels/layerwise/step_programs.hpp"
+#include "kernels/batched/batch_state.hpp"
+#include "kernels/batched/resident_training.hpp"
+#include "kernels/batched/step_programs.hpp"
 
-namespace vnsweep::layerwise {
+namespace vnsweep::batched {
 
 /// Asks the device to train every active network in a block of its own, by `steps` updates or to
 /// its outcome; for 0 steps, to evaluate it. Networks must be small enough: fits_in_blocks().
@@ -54,4 +54,4 @@ void enqueue_in_blocks(BatchState<D>& state, std::int64_t steps, bool decides) {
     state.device.for_each(1, 1, AdvanceSteps{batch.optimizer, state.in(memory.state), steps});
 }
 
-}  // namespace vnsweep::layerwise
+}  // namespace vnsweep::batched

@@ -1,5 +1,5 @@
 // The engine of GPUs on the host: what the tests of all engines cannot see.
-#include "kernels/layerwise/layerwise_engine.hpp"
+#include "kernels/batched/batched_engine.hpp"
 
 #include <gtest/gtest.h>
 
@@ -14,16 +14,16 @@
 namespace vnsweep {
 namespace {
 
-using layerwise::SerialDevice;
-using layerwise::SerialDeviceRecord;
+using batched::SerialDevice;
+using batched::SerialDeviceRecord;
 
 /// Both paths of the engine.
-class LayerwiseEngineTest : public ::testing::TestWithParam<TrainingPath> {
+class BatchedEngineTest : public ::testing::TestWithParam<TrainingPath> {
  protected:
   std::shared_ptr<SerialDeviceRecord> device_ = std::make_shared<SerialDeviceRecord>();
-  layerwise::LayerwiseEngine<SerialDevice> engine_{SerialDevice(device_), GetParam()};
+  batched::BatchedEngine<SerialDevice> engine_{SerialDevice(device_), GetParam()};
 };
-INSTANTIATE_TEST_SUITE_P(Paths, LayerwiseEngineTest,
+INSTANTIATE_TEST_SUITE_P(Paths, BatchedEngineTest,
                          ::testing::Values(TrainingPath::in_blocks, TrainingPath::layer_by_layer),
                          [](const ::testing::TestParamInfo<TrainingPath>& path) {
                            return path.param == TrainingPath::in_blocks ? "in_blocks"
@@ -45,7 +45,7 @@ NetworkBatch ragged_batch(Optimizer optimizer, bool minibatch) {
   return batch;
 }
 
-TEST_P(LayerwiseEngineTest, NothingDependsOnTheOrderOfThreads) {
+TEST_P(BatchedEngineTest, NothingDependsOnTheOrderOfThreads) {
   for (const Optimizer optimizer : {Optimizer::sgd, Optimizer::adam, Optimizer::rmsprop}) {
     for (const bool minibatch : {false, true}) {
       const NetworkBatch batch = ragged_batch(optimizer, minibatch);
@@ -80,7 +80,7 @@ TEST_P(LayerwiseEngineTest, NothingDependsOnTheOrderOfThreads) {
   }
 }
 
-TEST_P(LayerwiseEngineTest, InitialParametersAreTheBitsOfTheOtherEngines) {
+TEST_P(BatchedEngineTest, InitialParametersAreTheBitsOfTheOtherEngines) {
   NetworkBatch batch = ragged_batch(Optimizer::sgd, false);
   batch.initialization = Initialization::gaussian;
   ReferenceEngine oracle;
@@ -95,7 +95,7 @@ TEST_P(LayerwiseEngineTest, InitialParametersAreTheBitsOfTheOtherEngines) {
 }
 
 // LAPACK's Householder reflections and Gram-Schmidt here have nothing in common but the answer.
-TEST_P(LayerwiseEngineTest, OrthogonalMatricesAreThoseOfTheQrDecomposition) {
+TEST_P(BatchedEngineTest, OrthogonalMatricesAreThoseOfTheQrDecomposition) {
   NetworkBatch batch = ragged_batch(Optimizer::sgd, false);
   batch.networks[0].scale = 1.7;
   engine_.initialize(batch);
@@ -128,7 +128,7 @@ struct LateCost {
 
 LateCost late_cost(const NetworkBatch& batch, TrainingPath path) {
   const auto device = std::make_shared<SerialDeviceRecord>();
-  layerwise::LayerwiseEngine<SerialDevice> engine{SerialDevice(device), path};
+  batched::BatchedEngine<SerialDevice> engine{SerialDevice(device), path};
   engine.initialize(batch);
   engine.train(StepCount(300));
   device->multiplied_matrices = 0;
@@ -137,7 +137,7 @@ LateCost late_cost(const NetworkBatch& batch, TrainingPath path) {
   return {device->multiplied_matrices, device->barriers};
 }
 
-TEST_P(LayerwiseEngineTest, FinishedNetworksStopCosting) {
+TEST_P(BatchedEngineTest, FinishedNetworksStopCosting) {
   const NetworkBatch batch = finishing_batch();
   NetworkBatch unfinished = batch;  // by then, only the deep ones
   unfinished.networks = {batch.networks[4], batch.networks[6]};
@@ -146,14 +146,14 @@ TEST_P(LayerwiseEngineTest, FinishedNetworksStopCosting) {
 }
 
 // Another count of networks may mean another kernel of a library, which rounds otherwise.
-TEST(LayerwiseOrderTest, WhenNetworksMoveDependsOnTheirStepsAlone) {
+TEST(BatchedOrderTest, WhenNetworksMoveDependsOnTheirStepsAlone) {
   for (const bool minibatch : {false, true}) {
     NetworkBatch batch = finishing_batch();
     if (minibatch) batch.minibatch = 2;
     const auto counts = [&batch](std::int64_t chunk) {
       const auto device = std::make_shared<SerialDeviceRecord>();
-      layerwise::LayerwiseEngine<SerialDevice> engine{SerialDevice(device),
-                                                      TrainingPath::layer_by_layer};
+      batched::BatchedEngine<SerialDevice> engine{SerialDevice(device),
+                                                  TrainingPath::layer_by_layer};
       engine.initialize(batch);
       for (std::int64_t step = 0; step < 400; step += chunk) {
         engine.train(StepCount(chunk));
@@ -173,7 +173,7 @@ TEST(LayerwiseOrderTest, WhenNetworksMoveDependsOnTheirStepsAlone) {
   }
 }
 
-TEST_P(LayerwiseEngineTest, NetworksThatWereMovedAreWhatTheyWouldBeAlone) {
+TEST_P(BatchedEngineTest, NetworksThatWereMovedAreWhatTheyWouldBeAlone) {
   for (const double momentum : {0.0, 0.1}) {  // optimizer state moves along
     NetworkBatch batch = finishing_batch();
     for (NetworkSpec& network : batch.networks)
@@ -187,7 +187,7 @@ TEST_P(LayerwiseEngineTest, NetworksThatWereMovedAreWhatTheyWouldBeAlone) {
     for (std::size_t n = 0; n < batch.networks.size(); ++n) {
       NetworkBatch single = batch;
       single.networks = {batch.networks[n]};
-      layerwise::LayerwiseEngine<SerialDevice> alone{
+      batched::BatchedEngine<SerialDevice> alone{
           SerialDevice(std::make_shared<SerialDeviceRecord>()), GetParam()};
       alone.initialize(single);
       alone.train(StepCount(400));
@@ -207,7 +207,7 @@ TEST_P(LayerwiseEngineTest, NetworksThatWereMovedAreWhatTheyWouldBeAlone) {
   }
 }
 
-TEST_P(LayerwiseEngineTest, ADivergedNetworkKeepsTheWeightsThatItDivergedWith) {
+TEST_P(BatchedEngineTest, ADivergedNetworkKeepsTheWeightsThatItDivergedWith) {
   NetworkBatch batch = testing::xor_batch(8, {3, 2}, 50);
   batch.networks[0].learning_rate = 1e30;
   batch.networks[0].scale = 2.0;
@@ -233,7 +233,7 @@ TEST_P(LayerwiseEngineTest, ADivergedNetworkKeepsTheWeightsThatItDivergedWith) {
   }
 }
 
-TEST_P(LayerwiseEngineTest, MemoryIsWhatThePlanSaid) {
+TEST_P(BatchedEngineTest, MemoryIsWhatThePlanSaid) {
   for (const Optimizer optimizer : {Optimizer::sgd, Optimizer::adam, Optimizer::rmsprop}) {
     for (const bool minibatch : {false, true}) {
       NetworkBatch batch = ragged_batch(optimizer, minibatch);
@@ -252,7 +252,7 @@ TEST_P(LayerwiseEngineTest, MemoryIsWhatThePlanSaid) {
   }
 }
 
-TEST_P(LayerwiseEngineTest, ABatchThatDoesNotFitIsRefusedAndASmallerOneTaken) {
+TEST_P(BatchedEngineTest, ABatchThatDoesNotFitIsRefusedAndASmallerOneTaken) {
   NetworkBatch batch = testing::xor_batch(32, {20, 20, 20, 20});
   NetworkBatch half = batch;
   half.networks.resize(2);
@@ -265,7 +265,7 @@ TEST_P(LayerwiseEngineTest, ABatchThatDoesNotFitIsRefusedAndASmallerOneTaken) {
   EXPECT_NO_THROW(engine_.initialize(half));  // in the place of the first
 }
 
-TEST_P(LayerwiseEngineTest, AFailureAtAnyLaunchDoesNotShowInTheNextBatch) {
+TEST_P(BatchedEngineTest, AFailureAtAnyLaunchDoesNotShowInTheNextBatch) {
   NetworkBatch batch = testing::xor_batch(5, {3, 1}, 8);
   batch.optimizer = Optimizer::adam;
   batch.minibatch = 2;
@@ -298,10 +298,10 @@ TEST_P(LayerwiseEngineTest, AFailureAtAnyLaunchDoesNotShowInTheNextBatch) {
   }
 }
 
-TEST_P(LayerwiseEngineTest, WorkInSmallPortionsGivesTheSame) {
+TEST_P(BatchedEngineTest, WorkInSmallPortionsGivesTheSame) {
   const NetworkBatch batch = ragged_batch(Optimizer::sgd, false);
-  const layerwise::PlanLimits one_at_a_time{.probe_bytes = 1, .orthogonal_matrices = 1};
-  layerwise::LayerwiseEngine<SerialDevice> portions{
+  const batched::PlanLimits one_at_a_time{.probe_bytes = 1, .orthogonal_matrices = 1};
+  batched::BatchedEngine<SerialDevice> portions{
       SerialDevice(std::make_shared<SerialDeviceRecord>()), GetParam(), one_at_a_time};
   engine_.initialize(batch);
   portions.initialize(batch);
@@ -324,7 +324,7 @@ TEST_P(LayerwiseEngineTest, WorkInSmallPortionsGivesTheSame) {
   }
 }
 
-TEST_P(LayerwiseEngineTest, SpectraInSmallPortionsAreTheSame) {
+TEST_P(BatchedEngineTest, SpectraInSmallPortionsAreTheSame) {
   const NetworkBatch batch = ragged_batch(Optimizer::sgd, false);
   engine_.initialize(batch);
   const auto whole = engine_.probe({.samples = 20}, testing::all_networks(batch));
@@ -339,7 +339,7 @@ TEST_P(LayerwiseEngineTest, SpectraInSmallPortionsAreTheSame) {
   }
 }
 
-TEST_P(LayerwiseEngineTest, EigenvaluesThatDoNotConvergeAreReportedByNetworkAndLayer) {
+TEST_P(BatchedEngineTest, EigenvaluesThatDoNotConvergeAreReportedByNetworkAndLayer) {
   const NetworkBatch batch = testing::xor_batch(4, {3, 2});
   engine_.initialize(batch);
   device_->unconverged_call = 2;  // of the third layer
@@ -352,7 +352,7 @@ TEST_P(LayerwiseEngineTest, EigenvaluesThatDoNotConvergeAreReportedByNetworkAndL
   }
 }
 
-TEST_P(LayerwiseEngineTest, AProbeLargerThanPlannedIsRefused) {
+TEST_P(BatchedEngineTest, AProbeLargerThanPlannedIsRefused) {
   NetworkBatch batch = testing::xor_batch(4, {2});
   batch.probe_samples = 10;
   engine_.initialize(batch);
@@ -363,7 +363,7 @@ TEST_P(LayerwiseEngineTest, AProbeLargerThanPlannedIsRefused) {
   EXPECT_THROW(engine_.probe({.samples = 10, .jacobians = 1}, all), std::logic_error);
 }
 
-TEST_P(LayerwiseEngineTest, TooLargeForAnIntIsOutOfMemoryAndNotAnOverflow) {
+TEST_P(BatchedEngineTest, TooLargeForAnIntIsOutOfMemoryAndNotAnOverflow) {
   const NetworkBatch wide = testing::xor_batch(65'536, {2});
   NetworkBatch many_samples = testing::xor_batch(30'000, {2});
   many_samples.data = testing::random_data(100'000, 1);

@@ -4,14 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/batched/backward.hpp"
+#include "kernels/batched/minibatch.hpp"
+#include "kernels/batched/outcome.hpp"
+#include "kernels/batched/training_memory.hpp"
 #include "kernels/host_device.hpp"
-#include "kernels/layerwise/backward.hpp"
-#include "kernels/layerwise/minibatch.hpp"
-#include "kernels/layerwise/outcome.hpp"
-#include "kernels/layerwise/training_memory.hpp"
 #include "kernels/math/activation.hpp"
 
-namespace vnsweep::layerwise {
+namespace vnsweep::batched {
 
 /// Floats from one row of a matrix in shared memory to the next: odd, so that neither the elements
 /// of a row nor those of a column meet in a bank.
@@ -293,4 +293,4 @@ struct ResidentTraining {
   }
 };
 
-}  // namespace vnsweep::layerwise
+}  // namespace vnsweep::batched

@@ -4,13 +4,13 @@
 #include <functional>
 #include <vector>
 
-#include "kernels/layerwise/arena.hpp"
-#include "kernels/layerwise/device.hpp"
-#include "kernels/layerwise/network_order.hpp"
-#include "kernels/layerwise/parameter_layout.hpp"
+#include "kernels/batched/arena.hpp"
+#include "kernels/batched/device.hpp"
+#include "kernels/batched/network_order.hpp"
+#include "kernels/batched/parameter_layout.hpp"
 #include "kernels/network.hpp"
 
-namespace vnsweep::layerwise {
+namespace vnsweep::batched {
 
 /// What probes keep on the device, for C networks at once, fewer than the batch's if these would
 /// take too much. P: probe inputs; S: samples of a gradient pass; N: width; g = min(N, P); J:
@@ -65,4 +65,4 @@ class ProbeMemory {
   Slice<double> jacobian_fourth;  ///< and of J_l J_l^T (L, C, J)
 };
 
-}  // namespace vnsweep::layerwise
+}  // namespace vnsweep::batched

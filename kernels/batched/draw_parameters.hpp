@@ -3,11 +3,11 @@
 #include <cmath>
 #include <cstdint>
 
+#include "kernels/batched/parameter_layout.hpp"
 #include "kernels/host_device.hpp"
-#include "kernels/layerwise/parameter_layout.hpp"
 #include "kernels/math/philox.hpp"
 
-namespace vnsweep::layerwise {
+namespace vnsweep::batched {
 
 /// The networks whose parameters are drawn; pointers by network index but for `networks`.
 struct DrawnNetworks {
@@ -107,4 +107,4 @@ struct DrawOrthogonal {
   }
 };
 
-}  // namespace vnsweep::layerwise
+}  // namespace vnsweep::batched

@@ -4,10 +4,10 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/batched/batch_state.hpp"
 #include "kernels/host_device.hpp"
-#include "kernels/layerwise/batch_state.hpp"
 
-namespace vnsweep::layerwise {
+namespace vnsweep::batched {
 
 /// Puts items of a new order one after the other; an item is a network, an element one value of it.
 struct MoveItems {
@@ -69,4 +69,4 @@ void rearrange(BatchState<D>& state, NetworkOrder next) {
                       state.active_count());
 }
 
-}  // namespace vnsweep::layerwise
+}  // namespace vnsweep::batched

@@ -2,11 +2,11 @@
 
 #include <cstdint>
 
+#include "kernels/batched/training_memory.hpp"
 #include "kernels/host_device.hpp"
-#include "kernels/layerwise/training_memory.hpp"
 #include "kernels/math/philox.hpp"
 
-namespace vnsweep::layerwise {
+namespace vnsweep::batched {
 
 /// Where each network is in its epoch; pointers by network index but for `active`.
 struct MinibatchState {
@@ -50,4 +50,4 @@ struct GatherMinibatch {
   }
 };
 
-}  // namespace vnsweep::layerwise
+}  // namespace vnsweep::batched

@@ -1,8 +1,8 @@
-#include "kernels/layerwise/batch_plan.hpp"
+#include "kernels/batched/batch_plan.hpp"
 
 #include <algorithm>
 
-namespace vnsweep::layerwise {
+namespace vnsweep::batched {
 
 BatchPlan::BatchPlan(const NetworkBatch& batch,
                      const ProbeMemory::PlanEigenvalues& plan_eigenvalues, const PlanLimits& limits)
@@ -15,4 +15,4 @@ BatchPlan::BatchPlan(const NetworkBatch& batch,
                                      (batch.width + 1));
 }
 
-}  // namespace vnsweep::layerwise
+}  // namespace vnsweep::batched

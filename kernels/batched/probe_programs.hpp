@@ -3,15 +3,15 @@
 #include <cmath>
 #include <cstdint>
 
+#include "kernels/batched/network_order.hpp"
 #include "kernels/engine.hpp"
 #include "kernels/host_device.hpp"
-#include "kernels/layerwise/network_order.hpp"
 #include "kernels/math/activation.hpp"
 #include "kernels/math/loss.hpp"
 #include "kernels/math/philox.hpp"
 
 // Element-wise work and block programs of the probes, all in double.
-namespace vnsweep::layerwise {
+namespace vnsweep::batched {
 
 /// Parameters of one layer in double, of chosen networks; an item is one of these, an element a
 /// weight or, after them, a bias.
@@ -193,4 +193,4 @@ struct ScaleJacobian {
   }
 };
 
-}  // namespace vnsweep::layerwise
+}  // namespace vnsweep::batched

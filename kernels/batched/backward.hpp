@@ -4,14 +4,14 @@
 #include <cmath>
 #include <cstdint>
 
+#include "kernels/batched/device.hpp"
+#include "kernels/batched/outcome.hpp"
 #include "kernels/host_device.hpp"
-#include "kernels/layerwise/device.hpp"
-#include "kernels/layerwise/outcome.hpp"
 #include "kernels/math/activation.hpp"
 #include "kernels/math/loss.hpp"
 #include "kernels/math/optimizer.hpp"
 
-namespace vnsweep::layerwise {
+namespace vnsweep::batched {
 
 /// How a gradient changes a parameter; pointers by network index.
 struct UpdateRule {
@@ -210,4 +210,4 @@ struct AdvanceSteps {
   }
 };
 
-}  // namespace vnsweep::layerwise
+}  // namespace vnsweep::batched

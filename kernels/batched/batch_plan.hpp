@@ -2,13 +2,13 @@
 
 #include <cstddef>
 
-#include "kernels/layerwise/arena.hpp"
-#include "kernels/layerwise/parameter_layout.hpp"
-#include "kernels/layerwise/probe_memory.hpp"
-#include "kernels/layerwise/training_memory.hpp"
+#include "kernels/batched/arena.hpp"
+#include "kernels/batched/parameter_layout.hpp"
+#include "kernels/batched/probe_memory.hpp"
+#include "kernels/batched/training_memory.hpp"
 #include "kernels/network.hpp"
 
-namespace vnsweep::layerwise {
+namespace vnsweep::batched {
 
 /// How much of a batch is worked on at a time where all of it at once would only take memory.
 struct PlanLimits {
@@ -30,4 +30,4 @@ struct BatchPlan {
             const PlanLimits& limits);
 };
 
-}  // namespace vnsweep::layerwise
+}  // namespace vnsweep::batched

@@ -1,11 +1,11 @@
-#include "kernels/layerwise/probe_memory.hpp"
+#include "kernels/batched/probe_memory.hpp"
 
 #include <algorithm>
 #include <limits>
 
 #include "kernels/engine.hpp"
 
-namespace vnsweep::layerwise {
+namespace vnsweep::batched {
 namespace {
 
 /// The training set is passed through in pieces of so many samples.
@@ -84,4 +84,4 @@ ProbeMemory::ProbeMemory(const NetworkBatch& batch, const ParameterLayout& layou
   jacobian_fourth = plan.reserve<double>(depth * c * jacobians);
 }
 
-}  // namespace vnsweep::layerwise
+}  // namespace vnsweep::batched

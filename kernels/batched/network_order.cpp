@@ -1,10 +1,10 @@
-#include "kernels/layerwise/network_order.hpp"
+#include "kernels/batched/network_order.hpp"
 
 #include <algorithm>
 #include <numeric>
 #include <utility>
 
-namespace vnsweep::layerwise {
+namespace vnsweep::batched {
 std::vector<std::int32_t> deepest_first(std::vector<std::int32_t> networks,
                                         const std::vector<int>& depths) {
   std::stable_sort(networks.begin(), networks.end(), [&](std::int32_t a, std::int32_t b) {
@@ -67,4 +67,4 @@ NetworkOrder NetworkOrder::changed(std::span<const std::int32_t> finished,
   return next;
 }
 
-}  // namespace vnsweep::layerwise
+}  // namespace vnsweep::batched

@@ -1,11 +1,11 @@
 #pragma once
 
-#include "kernels/layerwise/backward.hpp"
-#include "kernels/layerwise/batch_state.hpp"
-#include "kernels/layerwise/outcome.hpp"
+#include "kernels/batched/backward.hpp"
+#include "kernels/batched/batch_state.hpp"
+#include "kernels/batched/outcome.hpp"
 
 // Programs that both ways to train run, with what they need to know of a batch.
-namespace vnsweep::layerwise {
+namespace vnsweep::batched {
 
 /// Which piece of the training set, and its logits, are for the caller to fill in.
 template <Device D>
@@ -42,4 +42,4 @@ OutputDelta output_delta(const BatchState<D>& state) {
           .budget = batch.budget.value()};
 }
 
-}  // namespace vnsweep::layerwise
+}  // namespace vnsweep::batched

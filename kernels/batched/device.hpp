@@ -7,7 +7,7 @@
 #include "kernels/host_device.hpp"
 #include "kernels/network.hpp"
 
-namespace vnsweep::layerwise {
+namespace vnsweep::batched {
 
 /// One operand of a batched product: matrices at equal distances, each row-major without gaps.
 template <class T>
@@ -62,7 +62,7 @@ constexpr int block_threads(int items) {
   return threads;
 }
 
-/// What the layerwise engine needs of a device. Work is done in the order in which it was asked
+/// What the batched engine needs of a device. Work is done in the order in which it was asked
 /// for; download() and synchronize() wait for it. Pointers are the device's.
 ///
 ///     allocate(bytes)            memory that frees itself, with data() and size()
@@ -116,4 +116,4 @@ concept Device = requires(D device, std::size_t bytes, float* f32, const float* 
   { device.memory_limit(bytes) } -> std::same_as<std::size_t>;
 };
 
-}  // namespace vnsweep::layerwise
+}  // namespace vnsweep::batched

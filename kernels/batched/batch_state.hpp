@@ -5,15 +5,15 @@
 #include <utility>
 #include <vector>
 
-#include "kernels/layerwise/backward.hpp"
-#include "kernels/layerwise/batch_plan.hpp"
-#include "kernels/layerwise/device.hpp"
-#include "kernels/layerwise/forward.hpp"
-#include "kernels/layerwise/minibatch.hpp"
-#include "kernels/layerwise/network_order.hpp"
-#include "kernels/layerwise/outcome.hpp"
+#include "kernels/batched/backward.hpp"
+#include "kernels/batched/batch_plan.hpp"
+#include "kernels/batched/device.hpp"
+#include "kernels/batched/forward.hpp"
+#include "kernels/batched/minibatch.hpp"
+#include "kernels/batched/network_order.hpp"
+#include "kernels/batched/outcome.hpp"
 
-namespace vnsweep::layerwise {
+namespace vnsweep::batched {
 
 /// A batch in the memory of a device: what all parts of the engine work on.
 template <Device D>
@@ -126,4 +126,4 @@ class BatchState {
   std::byte* arena_;
 };
 
-}  // namespace vnsweep::layerwise
+}  // namespace vnsweep::batched

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace vnsweep::layerwise {
+namespace vnsweep::batched {
 
 /// Part of an arena: `count` elements that lie `offset` bytes from its begin.
 template <class T>
@@ -33,4 +33,4 @@ class ArenaPlan {
   std::size_t bytes_ = 0;
 };
 
-}  // namespace vnsweep::layerwise
+}  // namespace vnsweep::batched

@@ -3,11 +3,11 @@
 #include <limits>
 #include <vector>
 
+#include "kernels/batched/device.hpp"
 #include "kernels/host_device.hpp"
-#include "kernels/layerwise/device.hpp"
 #include "kernels/math/activation.hpp"
 
-namespace vnsweep::layerwise {
+namespace vnsweep::batched {
 
 /// x = phi(h + b) in place; an item is a network, an element one node for one sample.
 template <class Real>
@@ -119,4 +119,4 @@ void forward_output(D& device, const ForwardPass<Real>& pass,
                                            .values = logits});
 }
 
-}  // namespace vnsweep::layerwise
+}  // namespace vnsweep::batched

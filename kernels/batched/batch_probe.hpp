@@ -8,13 +8,13 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/batched/batch_state.hpp"
+#include "kernels/batched/forward.hpp"
+#include "kernels/batched/probe_programs.hpp"
 #include "kernels/engine.hpp"
 #include "kernels/layer_statistics.hpp"
-#include "kernels/layerwise/batch_state.hpp"
-#include "kernels/layerwise/forward.hpp"
-#include "kernels/layerwise/probe_programs.hpp"
 
-namespace vnsweep::layerwise {
+namespace vnsweep::batched {
 
 /// Measures networks of one batch. The passes run in double precision on the float32 weights, so a
 /// measurement differs from the exact value for those weights by rounding of doubles only.
@@ -421,4 +421,4 @@ std::vector<Probe> BatchProbe<D>::results(const Group& group, const ProbeSpec& s
   return probes;
 }
 
-}  // namespace vnsweep::layerwise
+}  // namespace vnsweep::batched

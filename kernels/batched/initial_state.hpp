@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "kernels/layerwise/batch_state.hpp"
-#include "kernels/layerwise/draw_parameters.hpp"
+#include "kernels/batched/batch_state.hpp"
+#include "kernels/batched/draw_parameters.hpp"
 
-namespace vnsweep::layerwise {
+namespace vnsweep::batched {
 
 /// Copies what the host knows of the networks and puts them at step 0. Parameters are left alone.
 template <Device D>
@@ -101,4 +101,4 @@ void draw_parameters(BatchState<D>& state) {
   }
 }
 
-}  // namespace vnsweep::layerwise
+}  // namespace vnsweep::batched

@@ -1,11 +1,11 @@
-#include "kernels/layerwise/training_memory.hpp"
+#include "kernels/batched/training_memory.hpp"
 
 #include <algorithm>
 #include <limits>
 
 #include "kernels/engine.hpp"
 
-namespace vnsweep::layerwise {
+namespace vnsweep::batched {
 
 bool needs_first_moment(const NetworkBatch& batch) {
   if (batch.optimizer == Optimizer::adam) return true;
@@ -82,4 +82,4 @@ TrainingMemory::TrainingMemory(const NetworkBatch& batch, const ParameterLayout&
   resident_layers = plan.reserve<ResidentLayer>(static_cast<std::int64_t>(layout.slabs().size()));
 }
 
-}  // namespace vnsweep::layerwise
+}  // namespace vnsweep::batched

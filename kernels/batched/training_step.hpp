@@ -4,14 +4,14 @@
 #include <cstdint>
 #include <utility>
 
-#include "kernels/layerwise/backward.hpp"
-#include "kernels/layerwise/batch_state.hpp"
-#include "kernels/layerwise/forward.hpp"
-#include "kernels/layerwise/minibatch.hpp"
-#include "kernels/layerwise/outcome.hpp"
-#include "kernels/layerwise/step_programs.hpp"
+#include "kernels/batched/backward.hpp"
+#include "kernels/batched/batch_state.hpp"
+#include "kernels/batched/forward.hpp"
+#include "kernels/batched/minibatch.hpp"
+#include "kernels/batched/outcome.hpp"
+#include "kernels/batched/step_programs.hpp"
 
-namespace vnsweep::layerwise {
+namespace vnsweep::batched {
 
 /// Asks the device for the work of one training step, or of one evaluation, of all active networks,
 /// layer by layer.
@@ -229,4 +229,4 @@ void TrainingStep<D>::enqueue_score(const float* logits, int first, int count, b
       {.blocks = state_.active_count(), .threads = block_threads(count * data.outputs)}, piece);
 }
 
-}  // namespace vnsweep::layerwise
+}  // namespace vnsweep::batched

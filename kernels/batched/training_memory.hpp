@@ -3,13 +3,13 @@
 #include <cstdint>
 #include <vector>
 
-#include "kernels/layerwise/arena.hpp"
-#include "kernels/layerwise/network_order.hpp"
-#include "kernels/layerwise/parameter_layout.hpp"
+#include "kernels/batched/arena.hpp"
+#include "kernels/batched/network_order.hpp"
+#include "kernels/batched/parameter_layout.hpp"
 #include "kernels/math/optimizer.hpp"
 #include "kernels/network.hpp"
 
-namespace vnsweep::layerwise {
+namespace vnsweep::batched {
 
 /// State of the current training step; all active networks are at the same one.
 struct StepState {
@@ -87,4 +87,4 @@ bool needs_second_moment(const NetworkBatch& batch);
 /// Plain SGD adds -lr times the gradient to the weights in the product that computes it.
 bool updates_in_product(const NetworkBatch& batch);
 
-}  // namespace vnsweep::layerwise
+}  // namespace vnsweep::batched
