@@ -95,10 +95,13 @@ TEST(BenchmarkCostTest, ParametersOfTheLargestCaseDoNotOverflow) {
 TEST(BenchmarkCostTest, CountsPerParameterAreThoseOfTheDesign) {
   EXPECT_EQ(flop_per_parameter(Optimizer::sgd, 4), 26.0);
   EXPECT_EQ(flop_per_parameter(Optimizer::adam, 128), 782.0);
-  EXPECT_EQ(bytes_per_parameter(Optimizer::sgd), 24.0);
-  EXPECT_EQ(bytes_per_parameter(Optimizer::adam), 40.0);
+  EXPECT_EQ(bytes_per_parameter(Optimizer::sgd, TrainingPath::layer_by_layer), 16.0);
+  EXPECT_EQ(bytes_per_parameter(Optimizer::adam, TrainingPath::layer_by_layer), 40.0);
+  EXPECT_EQ(bytes_per_parameter(Optimizer::sgd, TrainingPath::in_blocks), 12.0);
+  EXPECT_EQ(bytes_per_parameter(Optimizer::adam, TrainingPath::in_blocks), 28.0);
   EXPECT_THROW(flop_per_parameter(Optimizer::rmsprop, 4), std::invalid_argument);
-  EXPECT_THROW(bytes_per_parameter(Optimizer::rmsprop), std::invalid_argument);
+  EXPECT_THROW(bytes_per_parameter(Optimizer::rmsprop, TrainingPath::in_blocks),
+               std::invalid_argument);
 }
 
 TEST(BenchmarkCostTest, RatesFollowFromTheTimeOfAStep) {
@@ -109,7 +112,18 @@ TEST(BenchmarkCostTest, RatesFollowFromTheTimeOfAStep) {
   EXPECT_DOUBLE_EQ(updates_per_second(result).minimum, 0.95e7);
   EXPECT_DOUBLE_EQ(updates_per_second(result).maximum, 3.8e7);
   EXPECT_DOUBLE_EQ(flop_rate(result).median, 26 * 1.9e7);
-  EXPECT_DOUBLE_EQ(byte_rate(result).median, 24 * 1.9e7);
+  EXPECT_DOUBLE_EQ(byte_rate(result).median, 16 * 1.9e7);
+}
+
+TEST(BenchmarkCostTest, SpeedUpIsOfTheSameCaseInTheOtherPath) {
+  const TrainingResult by_layer = small_result(Optimizer::sgd);
+  TrainingResult in_blocks = by_layer;
+  in_blocks.shape.path = TrainingPath::in_blocks;
+  in_blocks.step_seconds.median = 2.5e-4;
+
+  EXPECT_DOUBLE_EQ(*speed_up(in_blocks, {small_result(Optimizer::adam), in_blocks, by_layer}), 4.0);
+  EXPECT_FALSE(speed_up(in_blocks, {small_result(Optimizer::adam), in_blocks}));
+  EXPECT_FALSE(speed_up(by_layer, {by_layer, in_blocks}));
 }
 
 TEST(BenchmarkCostTest, ShareIsOfTheMediansAndNothingWithoutACeiling) {
@@ -117,17 +131,38 @@ TEST(BenchmarkCostTest, ShareIsOfTheMediansAndNothingWithoutACeiling) {
   EXPECT_FALSE(share_of({1.0, 3.0, 5.0, 3}, std::nullopt));
 }
 
-TEST(BenchmarkPlanTest, EveryCombinationIsMeasuredOnceAndSmallBatchesFirst) {
+TEST(BenchmarkPlanTest, EveryCombinationIsMeasuredOnceAndTheMostTellingFirst) {
   const auto cases = training_cases();
 
   std::set<std::string> names;
   for (const TrainingCase& shape : cases)
     names.insert(words(shape));
-  EXPECT_EQ(cases.size(), 32U);
-  EXPECT_EQ(names.size(), 32U);
-  EXPECT_EQ(names.count("width 512, B 128, 1000 networks, depth 100, adam"), 1U);
-  EXPECT_EQ(cases.front().networks, 100);
-  EXPECT_EQ(cases[16].networks, 1000);
+  // 5 widths, 2 optimizers, 2 B, 2 numbers of networks; in blocks 3 widths at B 4, 2 at B 128.
+  EXPECT_EQ(cases.size(), 60U);
+  EXPECT_EQ(names.size(), 60U);
+  EXPECT_EQ(words(cases[0]), "width 16, B 4, 100 networks, depth 100, sgd, in blocks");
+  EXPECT_EQ(words(cases[1]), "width 16, B 4, 100 networks, depth 100, sgd, layer by layer");
+  EXPECT_EQ(words(cases[8]), "width 16, B 4, 1000 networks, depth 100, sgd, in blocks");
+  EXPECT_EQ(words(cases[59]), "width 512, B 128, 1000 networks, depth 100, adam, layer by layer");
+}
+
+TEST(BenchmarkPlanTest, CaseThatDoesNotFitInBlocksIsNotOne) {
+  const auto in_blocks = [](int width, int samples) {
+    return is_trained_as_named(
+        {.width = width, .samples = samples, .networks = 1000, .path = TrainingPath::in_blocks});
+  };
+
+  EXPECT_TRUE(in_blocks(64, 4));    // 4 (64 * 65 + 2 * 4 * 64) = 18688 bytes
+  EXPECT_TRUE(in_blocks(32, 128));  // 4 (32 * 33 + 2 * 128 * 32) = 36992
+  EXPECT_FALSE(in_blocks(64, 128));
+  EXPECT_FALSE(in_blocks(256, 4));
+  EXPECT_TRUE(is_trained_as_named({.width = 256, .samples = 4, .networks = 1000}));
+}
+
+TEST(BenchmarkPlanTest, CaseHasItsShareOfTheTimeButEnoughToBeMeasured) {
+  EXPECT_DOUBLE_EQ(seconds_for_case(120.0, 60), 2.0);
+  EXPECT_DOUBLE_EQ(seconds_for_case(6.0, 60), 0.5);
+  EXPECT_DOUBLE_EQ(seconds_for_case(0.25, 60), 0.25);
 }
 
 TEST(BenchmarkPlanTest, MatricesOfACallAreBoundedInNumberAndMemory) {
@@ -190,8 +225,10 @@ TEST(BenchmarkReportTest, JsonHoldsTheMeasurementsInSiUnits) {
   const auto& row = json.at("training").at(0);
   EXPECT_EQ(row.at("parameters"), 19000);
   EXPECT_EQ(row.at("optimizer"), "sgd");
+  EXPECT_EQ(row.at("path"), "layer by layer");
+  EXPECT_TRUE(row.at("times_layer_by_layer").is_null());
   EXPECT_EQ(row.at("step_seconds").at("max"), 2e-3);
-  EXPECT_DOUBLE_EQ(row.at("share_of_copy"), 24 * 1.9e7 / 3e12);
+  EXPECT_DOUBLE_EQ(row.at("share_of_copy"), 16 * 1.9e7 / 3e12);
   EXPECT_DOUBLE_EQ(json.at("eigenvalues").at(0).at("matrices_per_second").at("median"), 5e4);
   EXPECT_DOUBLE_EQ(json.at("probe").at("probe_in_steps"), 100.0);
 }
@@ -209,12 +246,28 @@ TEST(BenchmarkReportTest, WhatWasNotMeasuredIsNull) {
 TEST(BenchmarkReportTest, MarkdownHasARowForEachMeasurement) {
   const std::string text = to_markdown(small_measurements());
 
-  EXPECT_THAT(text, AllOf(HasSubstr("| copy on the device, read + written | 3 (2 to 4) | TB/s |"),
-                          HasSubstr("| FP32 multiply-adds | not measured |"),
-                          HasSubstr("| 1 | 4 | 1000 | 1 | sgd | 1 (0.5 to 2) | 1.9e+07 |"),
-                          HasSubstr("| 16 | 100 | 2 (1 to 4) | 20 | 5e+04 |"),
-                          HasSubstr("| 256 | 200 (100 to 300) | 2 | 100.0 |"),
-                          Not(HasSubstr("## Left out")), Not(HasSubstr("## Problems"))));
+  EXPECT_THAT(
+      text,
+      AllOf(HasSubstr("| copy on the device, read + written | 3 (2 to 4) | TB/s |"),
+            HasSubstr("| FP32 multiply-adds | not measured |"),
+            HasSubstr("| 1 | 4 | 1000 | 1 | sgd | layer by layer | 1 (0.5 to 2) |  | 1.9e+07 |"),
+            HasSubstr("| 16 | 100 | 2 (1 to 4) | 20 | 5e+04 |"),
+            HasSubstr("| 256 | 200 (100 to 300) | 2 | 100.0 |"), Not(HasSubstr("## Left out")),
+            Not(HasSubstr("## Problems"))));
+}
+
+TEST(BenchmarkReportTest, BothPathsHaveARowAndTheOneInBlocksTheSpeedUp) {
+  Measurements measurements = small_measurements();
+  TrainingResult in_blocks = measurements.training.front();
+  in_blocks.shape.path = TrainingPath::in_blocks;
+  in_blocks.step_seconds = {.minimum = 1e-4, .median = 2e-4, .maximum = 4e-4, .repetitions = 5};
+  measurements.training.push_back(in_blocks);
+
+  const std::string text = to_markdown(measurements);
+  const auto json = to_json(measurements);
+
+  EXPECT_THAT(text, HasSubstr("| sgd | in blocks | 0.2 (0.1 to 0.4) | 5 |"));
+  EXPECT_DOUBLE_EQ(json.at("training").at(1).at("times_layer_by_layer"), 5.0);
 }
 
 TEST(BenchmarkReportTest, WhatIsLeftOutAndWhatWentWrongIsListedWithItsReason) {

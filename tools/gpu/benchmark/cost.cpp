@@ -1,5 +1,6 @@
 #include "tools/gpu/benchmark/cost.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace vnsweep::benchmark {
@@ -20,12 +21,13 @@ double flop_per_parameter(Optimizer optimizer, int samples) {
   throw std::invalid_argument("flop_per_parameter: only sgd and adam have a count");
 }
 
-double bytes_per_parameter(Optimizer optimizer) {
+double bytes_per_parameter(Optimizer optimizer, TrainingPath path) {
+  const bool in_blocks = path == TrainingPath::in_blocks;
   switch (optimizer) {
     case Optimizer::sgd:
-      return 24.0;
+      return in_blocks ? 12.0 : 16.0;
     case Optimizer::adam:
-      return 40.0;
+      return in_blocks ? 28.0 : 40.0;
     case Optimizer::rmsprop:
       break;
   }
@@ -42,8 +44,20 @@ Spread flop_rate(const TrainingResult& result) {
 }
 
 Spread byte_rate(const TrainingResult& result) {
-  const double bytes = bytes_per_parameter(result.shape.optimizer);
+  const double bytes = bytes_per_parameter(result.shape.optimizer, result.shape.path);
   return rate(static_cast<double>(result.parameters) * bytes, result.step_seconds);
+}
+
+std::optional<double> speed_up(const TrainingResult& result,
+                               const std::vector<TrainingResult>& results) {
+  if (result.shape.path != TrainingPath::in_blocks) return std::nullopt;
+  TrainingCase other = result.shape;
+  other.path = TrainingPath::layer_by_layer;
+  const auto found =
+      std::find_if(results.begin(), results.end(),
+                   [&](const TrainingResult& candidate) { return candidate.shape == other; });
+  if (found == results.end()) return std::nullopt;
+  return found->step_seconds.median / result.step_seconds.median;
 }
 
 std::optional<double> share_of(const Spread& achieved, const std::optional<Spread>& ceiling) {

@@ -8,6 +8,7 @@
 #include <functional>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -130,22 +131,36 @@ void Benchmark::measure_device() {
 }
 
 void Benchmark::measure_engine() {
-  const std::unique_ptr<Engine> engine = make_cuda_engine(device_);
-  const TrainingCase probed{.width = 64, .samples = 4, .networks = 100};
+  // One at a time, so that each has the memory of the whole device.
+  std::unique_ptr<Engine> engine;
+  std::optional<TrainingPath> path;
+  const auto engine_for = [&](const TrainingCase& shape) -> Engine& {
+    if (engine == nullptr || path != shape.path) {
+      engine.reset();
+      engine = make_cuda_engine(device_, shape.path);
+      path = shape.path;
+    }
+    return *engine;
+  };
+
+  const TrainingCase probed{
+      .width = 64, .samples = 4, .networks = 100, .path = TrainingPath::in_blocks};
   constexpr int kProbeSamples = 256;
   attempt(fmt::format("probe of {}", words(probed)), [&] {
+    Engine& of_its_path = engine_for(probed);
     measurements_.probe =
-        measure_probe(*engine, probed, kProbeSamples,
+        measure_probe(of_its_path, probed, kProbeSamples,
                       deadline_.within(kProbeShare * measurements_.seconds_allowed));
   });
 
   const auto cases = training_cases();
   for (std::size_t k = 0; k < cases.size(); ++k) {
     attempt(words(cases[k]), [&] {
-      // What a case does not use is there for the later ones, which are the larger ones.
-      const double share = deadline_.remaining() / static_cast<double>(cases.size() - k);
+      Engine& of_its_path = engine_for(cases[k]);
+      // What a case does not use is there for the later ones.
+      const double share = seconds_for_case(deadline_.remaining(), cases.size() - k);
       measurements_.training.push_back(
-          measure_training(*engine, cases[k], deadline_.within(share)));
+          measure_training(of_its_path, cases[k], deadline_.within(share)));
     });
   }
 }
@@ -167,7 +182,9 @@ void write_file(const std::string& name, const std::string& text) {
   std::ofstream file(name);
   file << text;
   file.close();
-  if (!file) throw std::runtime_error(fmt::format("cannot write {}", name));
+  if (!file)
+    throw std::runtime_error(
+        fmt::format("cannot write {}; name another file with --markdown", name));
 }
 
 int run_main(int argc, char** argv) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/layerwise/training_path.hpp"
 #include "kernels/network.hpp"
 #include "tools/gpu/benchmark/statistics.hpp"
 
@@ -28,6 +29,9 @@ struct TrainingCase {
   int networks = 0;
   int depth = 100;
   Optimizer optimizer = Optimizer::sgd;
+  TrainingPath path = TrainingPath::layer_by_layer;
+
+  bool operator==(const TrainingCase&) const = default;
 };
 
 struct TrainingResult {

@@ -35,16 +35,19 @@ Json json_of(const TrainingCase& shape) {
           {"samples", shape.samples},
           {"networks", shape.networks},
           {"depth", shape.depth},
-          {"optimizer", words(shape.optimizer)}};
+          {"optimizer", words(shape.optimizer)},
+          {"path", words(shape.path)}};
 }
 
-Json json_of(const TrainingResult& result, const Ceilings& ceilings) {
+Json json_of(const TrainingResult& result, const Measurements& measurements) {
+  const Ceilings& ceilings = measurements.ceilings;
   Json row = json_of(result.shape);
   row["parameters"] = result.parameters;
   row["memory_bytes"] = result.memory_needed;
   row["initialize_seconds"] = result.initialize_seconds;
   row["steps_per_repetition"] = result.steps_timed;
   row["step_seconds"] = json_of(result.step_seconds);
+  row["times_layer_by_layer"] = json_of(speed_up(result, measurements.training));
   row["updates_per_second"] = json_of(updates_per_second(result));
   row["flop_per_second"] = json_of(flop_rate(result));
   row["share_of_fma_fp32"] = json_of(share_of(flop_rate(result), ceilings.fma_fp32));
@@ -122,15 +125,17 @@ std::string ceilings_table(const Ceilings& ceilings) {
 }
 
 std::string training_table(const Measurements& measurements) {
-  std::string text =
-      "## Training\n\n" +
-      table_head({"width", "B", "networks", "depth", "optimizer", "ms per step (min to max)",
-                  "updates/s", "TFLOP/s", "of FMA peak", "TB/s at least", "of copy"});
+  std::string text = "## Training\n\n" +
+                     table_head({"width", "B", "networks", "depth", "optimizer", "path",
+                                 "ms per step (min to max)", "times layer by layer", "updates/s",
+                                 "TFLOP/s", "of FMA peak", "TB/s at least", "of copy"});
   for (const TrainingResult& result : measurements.training) {
     const TrainingCase& shape = result.shape;
+    const auto faster = speed_up(result, measurements.training);
     text += row_of({fmt::to_string(shape.width), fmt::to_string(shape.samples),
                     fmt::to_string(shape.networks), fmt::to_string(shape.depth),
-                    words(shape.optimizer), text_of(result.step_seconds, 1e3),
+                    words(shape.optimizer), words(shape.path), text_of(result.step_seconds, 1e3),
+                    faster ? fmt::format("{:.3g}", *faster) : "",
                     fmt::format("{:.3g}", updates_per_second(result).median),
                     fmt::format("{:.3g}", 1e-12 * flop_rate(result).median),
                     percent(share_of(flop_rate(result), measurements.ceilings.fma_fp32)),
@@ -192,7 +197,7 @@ Json to_json(const Measurements& measurements) {
                  {"fma_fp64_flop_per_second", json_of(ceilings.fma_fp64)}}}};
   json["training"] = Json::array();
   for (const TrainingResult& result : measurements.training)
-    json["training"].push_back(json_of(result, ceilings));
+    json["training"].push_back(json_of(result, measurements));
   json["eigenvalues"] = Json::array();
   for (const EigenvalueResult& result : measurements.eigenvalues)
     json["eigenvalues"].push_back(json_of(result));

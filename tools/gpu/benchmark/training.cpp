@@ -85,7 +85,7 @@ NetworkBatch training_batch(const TrainingCase& shape) {
 StepTime measure_step(Engine& engine, const Deadline& deadline) {
   constexpr double kSectionSeconds = 0.25;
   constexpr double kMostSteps = 1000.0;
-  // The first step runs as it is, the second records it; from the third on it is replayed.
+  // Layer by layer the first step runs as it is, the second records it, the third replays it.
   const double first = section_seconds(engine, 3);
   if (first > deadline.remaining()) {
     throw NotMeasured(fmt::format("3 steps took {:.2f} s, which leaves no time for more", first));
