@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/layerwise/training_path.hpp"
+#include "kernels/batched/training_path.hpp"
 #include "kernels/network.hpp"
 #include "tools/gpu/benchmark/statistics.hpp"
 

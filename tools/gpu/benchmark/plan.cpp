@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "kernels/layerwise/resident_training.hpp"
+#include "kernels/batched/resident_training.hpp"
 #include "tools/gpu/benchmark/training.hpp"
 
 namespace vnsweep::benchmark {
@@ -33,7 +33,7 @@ bool is_trained_as_named(const TrainingCase& shape) {
   if (shape.path == TrainingPath::layer_by_layer) return true;
   TrainingCase one = shape;
   one.networks = 1;  // each has a block of its own
-  return layerwise::fits_in_blocks(training_batch(one));
+  return batched::fits_in_blocks(training_batch(one));
 }
 
 double seconds_for_case(double available, std::size_t cases_left) {
