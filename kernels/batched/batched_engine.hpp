@@ -72,7 +72,7 @@ class BatchedEngine final : public Engine {
   bool is_time_to_look() const;
   void look();
   std::vector<Evaluation> read_evaluations();
-  void adopt(NetworkOrder next);
+  void adopt(const NetworkOrder& next);
 
   D device_;
   TrainingPath path_;
@@ -183,9 +183,9 @@ void BatchedEngine<D>::look() {
 }
 
 template <Device D>
-void BatchedEngine<D>::adopt(NetworkOrder next) {
+void BatchedEngine<D>::adopt(const NetworkOrder& next) {
   const bool same_active = next.active() == state_->order.active();
-  rearrange(*state_, std::move(next));
+  rearrange(*state_, next);
   if (same_active) return;
   // What was recorded has the old counts of networks.
   step_work_ = {};

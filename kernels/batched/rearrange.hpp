@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 #include "kernels/batched/batch_state.hpp"
@@ -47,7 +46,7 @@ void rearrange_slab(BatchState<D>& state, const Slab& slab, const std::vector<st
 /// Takes a new order: at every layer the active networks become a prefix without gaps and the
 /// parked ones follow.
 template <Device D>
-void rearrange(BatchState<D>& state, NetworkOrder next) {
+void rearrange(BatchState<D>& state, const NetworkOrder& next) {
   const std::vector<Place> places = state.order.places();
   const int depth = state.plan.layout.greatest_depth();
   for (int l = 1; l <= depth + 1; ++l) {
@@ -64,7 +63,7 @@ void rearrange(BatchState<D>& state, NetworkOrder next) {
     append(next.parked(), next.parked_at(reached));
     rearrange_slab(state, state.slab(l), from);
   }
-  state.order = std::move(next);
+  state.order = next;
   state.device.upload(state.in(state.plan.training.active), state.order.active().data(),
                       state.active_count());
 }
