@@ -77,9 +77,18 @@ ExitCode verify_command(const std::string& device) {
   if (device == "reference") {
     throw DeviceError("reference is what the other devices are compared with; choose another");
   }
+  const DeviceChoice choice = choose_devices_here(device, 1);
   std::size_t failures = 0;
-  for (const NamedEngine& candidate : make_engines(choose_devices_here(device, 1)))
+  for (const NamedEngine& candidate : make_engines(choice))
     failures += verify_engine(candidate);
+  // Small networks go one way on a GPU, large ones another; every case can go both.
+  if (!choice.gpus.empty()) {
+    for (NamedEngine& candidate :
+         make_engines({.gpus = choice.gpus}, TrainingPath::layer_by_layer)) {
+      candidate.device += ", layer by layer";
+      failures += verify_engine(candidate);
+    }
+  }
   return failures == 0 ? ExitCode::complete : ExitCode::runs_errored;
 }
 

@@ -40,9 +40,9 @@ std::size_t memory_per_cpu_worker(unsigned workers) {
 }
 
 /// A GPU that cannot be used is a wrong choice of device, and nothing has been lost yet.
-std::unique_ptr<Engine> make_gpu_engine(DeviceId id) {
+std::unique_ptr<Engine> make_gpu_engine(DeviceId id, TrainingPath path) {
   try {
-    return make_cuda_engine(id);
+    return make_cuda_engine(id, path);
   } catch (const std::exception& e) {
     throw DeviceError(
         fmt::format("device 'cuda:{}' cannot be used ({}); is another process using "
@@ -85,10 +85,10 @@ DeviceChoice choose_devices_here(const std::string& device, unsigned threads) {
   return choose_devices(device, workers, query_cuda_devices());
 }
 
-std::vector<NamedEngine> make_engines(const DeviceChoice& choice) {
+std::vector<NamedEngine> make_engines(const DeviceChoice& choice, TrainingPath path) {
   std::vector<NamedEngine> engines;
   for (const DeviceId id : choice.gpus) {
-    engines.push_back({make_gpu_engine(id), "cuda", fmt::format("cuda:{}", id.value())});
+    engines.push_back({make_gpu_engine(id, path), "cuda", fmt::format("cuda:{}", id.value())});
   }
   for (unsigned k = 0; k < choice.cpu_workers; ++k) {
     if (choice.reference) {

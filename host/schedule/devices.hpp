@@ -9,6 +9,7 @@
 #include "host/manifest/run_spec.hpp"
 #include "host/schedule/device_choice.hpp"
 #include "host/schedule/worker.hpp"
+#include "kernels/batched/training_path.hpp"
 
 namespace vnsweep {
 
@@ -35,10 +36,11 @@ struct NamedEngine {
   std::string device;  ///< cpu:0, cuda:1
 };
 
-/// One engine for each worker of a choice. CPU engines share out most of the memory that the
-/// machine, or the container, has.
+/// One engine for each worker of a choice, GPUs with the given way to train. CPU engines share out
+/// most of the memory that the machine, or the container, has.
 /// @throws DeviceError if a GPU that was chosen cannot be used
-std::vector<NamedEngine> make_engines(const DeviceChoice& choice);
+std::vector<NamedEngine> make_engines(const DeviceChoice& choice,
+                                      TrainingPath path = TrainingPath::in_blocks);
 
 /// @param total_cost  predicted cost of the runs to be made, of which a CPU worker beside GPUs
 /// takes
