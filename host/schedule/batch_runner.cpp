@@ -59,7 +59,10 @@ class Runner {
         report(engine_.finished());
         return live_.empty() ? BatchStatus::complete : BatchStatus::interrupted;
       }
-      if (is_probe_step(step)) probe(live_);
+      if (is_probe_step(step)) {
+        if (step > 0) report(engine_.finished());
+        probe(live_);
+      }
       const std::int64_t steps = chunk.next(steps_to_next_probe(step));
       const auto train_start = Clock::now();
       engine_.train(StepCount(steps));
@@ -90,6 +93,8 @@ class Runner {
     const ProbeSpec spec{.samples = static_cast<int>(shared().probe_samples)};
     for (Probe& result : engine_.probe(spec, networks)) {
       std::vector<Probe>& earlier = probes_[result.network.value()];
+      // A network that is done does not change, and may wait to be reported.
+      if (!earlier.empty() && earlier.back().step == result.step) continue;
       // What the store will not keep must not pile up either.
       if (shared().spectrum == SpectrumStorage::none) forget_spectra(result);
       if (shared().spectrum == SpectrumStorage::ends && earlier.size() > 1) {
@@ -123,6 +128,7 @@ class Runner {
   }
 
   void report(const std::vector<Evaluation>& finished) {
+    if (finished.empty()) return;
     const auto start = Clock::now();
     probe_unless_probed(finished);
     std::vector<NetworkIndex> retired;

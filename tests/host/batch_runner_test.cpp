@@ -53,6 +53,50 @@ TEST(BatchRunnerTest, ProbesAtTheStartOnScheduleAndAtTheEndWithoutRepeats) {
   EXPECT_THAT(probe_steps(run_all(engine, {spec})[0]), ElementsAre(0, 50));
 }
 
+/// Says that networks are done only when it has been asked twice, as the runner itself may wait.
+class LateEngine final : public Engine {
+ public:
+  std::size_t memory_needed(const NetworkBatch& batch) const override {
+    return engine_.memory_needed(batch);
+  }
+  std::size_t memory_limit() const override { return engine_.memory_limit(); }
+  void initialize(const NetworkBatch& batch) override { engine_.initialize(batch); }
+  void train(StepCount steps) override { engine_.train(steps); }
+  std::vector<Evaluation> evaluate() override { return engine_.evaluate(); }
+  std::vector<Evaluation> finished() override {
+    constexpr int kPatience = 4;
+    return ++asked_ < kPatience ? std::vector<Evaluation>() : engine_.finished();
+  }
+  std::vector<Probe> probe(const ProbeSpec& spec, std::span<const NetworkIndex> networks) override {
+    return engine_.probe(spec, networks);
+  }
+  void retire(std::span<const NetworkIndex> networks) override { engine_.retire(networks); }
+  NetworkWeights download_weights(NetworkIndex network) const override {
+    return engine_.download_weights(network);
+  }
+  std::vector<double> losses(NetworkIndex network) const override {
+    return engine_.losses(network);
+  }
+
+ private:
+  CpuEngine engine_;
+  int asked_ = 0;
+};
+
+TEST(BatchRunnerTest, ARunThatIsReportedLateHasNoProbeTwice) {
+  RunSpec spec = testing::runs_of("{depth: 2, width: 4}")[0];
+  spec.success_accuracy.reset();
+  spec.success_loss = 1e9;  // at once
+  spec.steps = 10;
+  spec.probe_every = 1;
+  LateEngine engine;
+
+  const RunResult result = run_all(engine, {spec})[0];
+
+  EXPECT_EQ(result.status, RunStatus::succeeded);
+  EXPECT_THAT(probe_steps(result), ElementsAre(0));
+}
+
 TEST(BatchRunnerTest, ASuccessfulRunEndsWithAProbeWhereItStopped) {
   RunSpec spec = testing::runs_of("{depth: 3, width: 16}")[0];
   spec.steps = 1000;
