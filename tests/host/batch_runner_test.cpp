@@ -9,6 +9,7 @@
 #include "kernels/cpu/cpu_engine.hpp"
 #include "kernels/reference/reference_engine.hpp"
 #include "tests/host/test_manifests.hpp"
+#include "tests/kernels/delegating_engine.hpp"
 
 namespace vnsweep {
 namespace {
@@ -53,33 +54,16 @@ TEST(BatchRunnerTest, ProbesAtTheStartOnScheduleAndAtTheEndWithoutRepeats) {
   EXPECT_THAT(probe_steps(run_all(engine, {spec})[0]), ElementsAre(0, 50));
 }
 
-/// Says that networks are done only when it has been asked twice, as the runner itself may wait.
-class LateEngine final : public Engine {
+/// Says that networks are done only when it has been asked four times, as the runner itself may
+/// wait.
+class LateEngine final : public testing::DelegatingEngine {
  public:
-  std::size_t memory_needed(const NetworkBatch& batch) const override {
-    return engine_.memory_needed(batch);
-  }
-  std::size_t memory_limit() const override { return engine_.memory_limit(); }
-  void initialize(const NetworkBatch& batch) override { engine_.initialize(batch); }
-  void train(StepCount steps) override { engine_.train(steps); }
-  std::vector<Evaluation> evaluate() override { return engine_.evaluate(); }
   std::vector<Evaluation> finished() override {
     constexpr int kPatience = 4;
-    return ++asked_ < kPatience ? std::vector<Evaluation>() : engine_.finished();
-  }
-  std::vector<Probe> probe(const ProbeSpec& spec, std::span<const NetworkIndex> networks) override {
-    return engine_.probe(spec, networks);
-  }
-  void retire(std::span<const NetworkIndex> networks) override { engine_.retire(networks); }
-  NetworkWeights download_weights(NetworkIndex network) const override {
-    return engine_.download_weights(network);
-  }
-  std::vector<double> losses(NetworkIndex network) const override {
-    return engine_.losses(network);
+    return ++asked_ < kPatience ? std::vector<Evaluation>() : DelegatingEngine::finished();
   }
 
  private:
-  CpuEngine engine_;
   int asked_ = 0;
 };
 

@@ -6,6 +6,7 @@
 #include "host/verify/compare.hpp"
 #include "host/verify/verify.hpp"
 #include "kernels/reference/reference_engine.hpp"
+#include "tests/kernels/delegating_engine.hpp"
 #include "tests/kernels/test_batches.hpp"
 
 namespace vnsweep {
@@ -70,34 +71,14 @@ TEST(CompareTest, AMissingOrWrongJacobianIsCaught) {
 }
 
 /// The cpu engine with a learning rate that is a hundredth off.
-class WrongEngine final : public Engine {
+class WrongEngine final : public testing::DelegatingEngine {
  public:
-  std::size_t memory_needed(const NetworkBatch& batch) const override {
-    return engine_.memory_needed(batch);
-  }
-  std::size_t memory_limit() const override { return engine_.memory_limit(); }
   void initialize(const NetworkBatch& batch) override {
     NetworkBatch wrong = batch;
     for (NetworkSpec& network : wrong.networks)
       network.learning_rate *= 1.01;
-    engine_.initialize(wrong);
+    DelegatingEngine::initialize(wrong);
   }
-  void train(StepCount steps) override { engine_.train(steps); }
-  std::vector<Evaluation> evaluate() override { return engine_.evaluate(); }
-  std::vector<Evaluation> finished() override { return engine_.finished(); }
-  std::vector<Probe> probe(const ProbeSpec& spec, std::span<const NetworkIndex> networks) override {
-    return engine_.probe(spec, networks);
-  }
-  void retire(std::span<const NetworkIndex> networks) override { engine_.retire(networks); }
-  NetworkWeights download_weights(NetworkIndex network) const override {
-    return engine_.download_weights(network);
-  }
-  std::vector<double> losses(NetworkIndex network) const override {
-    return engine_.losses(network);
-  }
-
- private:
-  CpuEngine engine_;
 };
 
 TEST(CompareTest, ASlightlyWrongEngineIsCaught) {
