@@ -9,23 +9,31 @@
 
 namespace vnsweep {
 
-enum class Activation { linear, tanh, relu, hardtanh };
+/// leaky_relu: slope 0.01 below zero. gelu: h Phi(h) with the exact normal distribution.
+enum class Activation { linear, tanh, relu, hardtanh, erf, sigmoid, leaky_relu, gelu, silu };
 enum class Initialization { gaussian, orthogonal };
 enum class Optimizer { sgd, adam, rmsprop };
-/// cross_entropy: binary cross-entropy on logits. squared_error: (z - y)^2. Both are means.
+/// cross_entropy: on logits, binary for one output, softmax for several, a mean over samples.
+/// squared_error: (z - y)^2, a mean over samples and outputs.
 enum class Objective { cross_entropy, squared_error };
 /// How float products are computed. tf32: operands rounded to 10 bits of mantissa, GPUs only.
 enum class Precision { fp32, tf32 };
 /// on_outcome: a network stops when it succeeds or diverges. at_budget: it always runs all steps.
 enum class Stopping { on_outcome, at_budget };
 
+/// labels: classes, and accuracy is the share of samples whose class is found. values: regression,
+/// and accuracy is NaN.
+enum class TargetKind { labels, values };
+
 /// The training set, shared by the networks of a batch.
 struct TrainingData {
   int samples = 0;
   int inputs = 0;
   int outputs = 0;
-  std::vector<float> input;   ///< (samples, inputs), row-major
-  std::vector<float> target;  ///< (samples, outputs), row-major; 0 or 1 for classification
+  std::vector<float> input;  ///< (samples, inputs), row-major
+  TargetKind kind = TargetKind::labels;
+  /// (samples, outputs), row-major. Labels: 0 or 1, and one-hot for several outputs.
+  std::vector<float> target;
 };
 
 /// What differs between the networks of one batch.

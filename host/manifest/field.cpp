@@ -22,7 +22,8 @@ constexpr double kMaxSeed = 9.0e18;
 constexpr double kMaxReal = 3.4e38;
 
 constexpr std::array<std::string_view, 2> kTasks = {"xor", "parity"};
-constexpr std::array<std::string_view, 4> kActivations = {"linear", "tanh", "relu", "hardtanh"};
+constexpr std::array<std::string_view, 9> kActivations = {
+    "linear", "tanh", "relu", "hardtanh", "erf", "sigmoid", "leaky_relu", "gelu", "silu"};
 constexpr std::array<std::string_view, 2> kInits = {"gaussian", "orthogonal"};
 constexpr std::array<std::string_view, 3> kOptimizers = {"sgd", "adam", "rmsprop"};
 constexpr std::array<std::string_view, 2> kObjectives = {"cross_entropy", "squared_error"};

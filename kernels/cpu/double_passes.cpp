@@ -1,6 +1,7 @@
 #include "kernels/cpu/double_passes.hpp"
 
 #include <cstddef>
+#include <stdexcept>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/double_passes.cpp"
@@ -100,6 +101,8 @@ void Activate(Activation activation, const double* h, std::size_t count, double*
       return activate_all<Relu>(h, count, x, derivative);
     case Activation::hardtanh:
       return activate_all<Hardtanh>(h, count, x, derivative);
+    default:
+      throw std::logic_error("cpu engine: activation not there yet");
   }
 }
 

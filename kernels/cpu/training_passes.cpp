@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <stdexcept>
 
 #include "kernels/math/optimizer_constants.hpp"
 
@@ -322,6 +323,8 @@ void ForwardHidden(Activation activation, const ForwardArgs& args) {
       return forward<Relu>(args);
     case Activation::hardtanh:
       return forward<Hardtanh>(args);
+    default:
+      throw std::logic_error("cpu engine: activation not there yet");
   }
 }
 

@@ -3,28 +3,83 @@
 #include <cmath>
 
 #include "kernels/host_device.hpp"
+#include "kernels/math/logistic.hpp"
 #include "kernels/network.hpp"
 
 namespace vnsweep {
+
+/// Slope of leaky relu below zero, as in PyTorch.
+inline constexpr double kLeak = 0.01;
+
+/// Distribution function and density of the standard normal distribution.
+template <class Real>
+VNS_HD Real normal_cdf(Real h) {
+  constexpr double kSqrtHalf = 0.70710678118654752440;
+  return Real(0.5) * std::erfc(-h * Real(kSqrtHalf));
+}
+template <class Real>
+VNS_HD Real normal_density(Real h) {
+  constexpr double kInverseSqrt2Pi = 0.39894228040143267794;
+  return Real(kInverseSqrt2Pi) * std::exp(-h * h / 2);
+}
 
 /// phi(h); NaN passes through every activation.
 template <class Real>
 VNS_HD Real activate(Activation activation, Real h) {
   switch (activation) {
+    case Activation::linear:
+      break;
     case Activation::tanh:
       return std::tanh(h);
     case Activation::relu:
       return h <= Real(0) ? Real(0) : h;
     case Activation::hardtanh:
       return h > Real(1) ? Real(1) : (h < Real(-1) ? Real(-1) : h);
-    case Activation::linear:
-      break;
+    case Activation::erf:
+      return std::erf(h);
+    case Activation::sigmoid:
+      return logistic(h);
+    case Activation::leaky_relu:
+      return h <= Real(0) ? Real(kLeak) * h : h;
+    case Activation::gelu:
+      return h * normal_cdf(h);
+    case Activation::silu:
+      return h * logistic(h);
   }
   return h;
 }
 
-/// phi'(h) from x = phi(h), so that only x has to be kept for the backward pass. The kinks of relu
-/// and hardtanh count as flat, as in PyTorch.
+/// phi'(h). The kinks of relu, leaky relu and hardtanh take the flatter side, as in PyTorch.
+template <class Real>
+VNS_HD Real activation_slope(Activation activation, Real h) {
+  switch (activation) {
+    case Activation::linear:
+      break;
+    case Activation::tanh: {
+      const Real x = std::tanh(h);
+      return Real(1) - x * x;
+    }
+    case Activation::relu:
+      return h > Real(0) ? Real(1) : Real(0);
+    case Activation::hardtanh:
+      return std::fabs(h) < Real(1) ? Real(1) : Real(0);
+    case Activation::erf: {
+      constexpr double kTwoOverSqrtPi = 1.12837916709551257390;
+      return Real(kTwoOverSqrtPi) * std::exp(-h * h);
+    }
+    case Activation::sigmoid:
+      return logistic(h) * logistic(-h);
+    case Activation::leaky_relu:
+      return h > Real(0) ? Real(1) : Real(kLeak);
+    case Activation::gelu:
+      return normal_cdf(h) + h * normal_density(h);
+    case Activation::silu:
+      return logistic(h) * (Real(1) + h * logistic(-h));
+  }
+  return Real(1);
+}
+
+/// phi'(h) from x = phi(h), so that only x has to be kept for the backward pass.
 template <class Real>
 VNS_HD Real activation_derivative(Activation activation, Real x) {
   switch (activation) {
@@ -34,7 +89,7 @@ VNS_HD Real activation_derivative(Activation activation, Real x) {
       return x > Real(0) ? Real(1) : Real(0);
     case Activation::hardtanh:
       return std::fabs(x) < Real(1) ? Real(1) : Real(0);
-    case Activation::linear:
+    default:
       break;
   }
   return Real(1);

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "kernels/host_device.hpp"
+#include "kernels/math/logistic.hpp"
 #include "kernels/network.hpp"
 
 namespace vnsweep {
@@ -12,13 +13,6 @@ template <class Real>
 VNS_HD Real binary_cross_entropy(Real z, Real y) {
   const Real positive = z > 0 ? z : Real(0);  // a NaN still shows in z * y
   return positive - z * y + std::log1p(std::exp(-std::fabs(z)));
-}
-
-/// Logistic function sigma(z), the derivative of softplus.
-template <class Real>
-VNS_HD Real logistic(Real z) {
-  const Real e = std::exp(-std::fabs(z));
-  return z >= 0 ? 1 / (1 + e) : e / (1 + e);
 }
 
 /// Loss of one output z against its target y.

@@ -1,6 +1,7 @@
 #include "kernels/reference/reference_engine.hpp"
 
 #include <cmath>
+#include <numbers>
 #include <stdexcept>
 #include <utility>
 
@@ -23,6 +24,16 @@ double phi(Activation activation, double h) {
       return h <= 0.0 ? 0.0 : h;  // NaN passes through
     case Activation::hardtanh:
       return h > 1.0 ? 1.0 : (h < -1.0 ? -1.0 : h);
+    case Activation::erf:
+      return std::erf(h);
+    case Activation::sigmoid:
+      return 1.0 / (1.0 + std::exp(-h));
+    case Activation::leaky_relu:
+      return h <= 0.0 ? 0.01 * h : h;
+    case Activation::gelu:
+      return 0.5 * h * std::erfc(-h / std::sqrt(2.0));
+    case Activation::silu:
+      return h / (1.0 + std::exp(-h));
   }
   throw std::logic_error("reference engine: unknown activation");
 }
@@ -38,6 +49,21 @@ double phi_derivative(Activation activation, double h) {
       return h > 0.0 ? 1.0 : 0.0;
     case Activation::hardtanh:
       return h > -1.0 && h < 1.0 ? 1.0 : 0.0;
+    case Activation::erf:
+      return 2.0 / std::sqrt(std::numbers::pi) * std::exp(-h * h);
+    case Activation::sigmoid: {
+      const double e = std::exp(-std::fabs(h));
+      return e / ((1.0 + e) * (1.0 + e));
+    }
+    case Activation::leaky_relu:
+      return h > 0.0 ? 1.0 : 0.01;
+    case Activation::gelu:
+      return 0.5 * std::erfc(-h / std::sqrt(2.0)) +
+             h * std::exp(-h * h / 2.0) / std::sqrt(2.0 * std::numbers::pi);
+    case Activation::silu: {
+      const double sigma = 1.0 / (1.0 + std::exp(-h));
+      return sigma + h * sigma * (1.0 - sigma);
+    }
   }
   throw std::logic_error("reference engine: unknown activation");
 }
