@@ -237,6 +237,13 @@ std::vector<Field> make_fields() {
        .get = [](const RunSpec& s) { return word_of(s.spectrum, kSpectra); },
        .set = [](RunSpec& s,
                  const Value& v) { s.spectrum = from_word<SpectrumStorage>(v, kSpectra); }},
+      {.section = "probe",
+       .name = "jacobians",
+       .minimum = 0,
+       .maximum = kMaxProbeSamples,
+       .unspoken = "0",
+       .get = [](const RunSpec& s) { return Value(s.probe_jacobians); },
+       .set = [](RunSpec& s, const Value& v) { s.probe_jacobians = integer(v); }},
       {.section = "diagnosis",
        .name = "gradient_ratio",
        .type = FieldType::real,
@@ -361,6 +368,11 @@ std::vector<SpecProblem> check_spec(const RunSpec& spec) {
         {"batch", fmt::format("batch {} is larger than the training set of {} samples;"
                               " use `batch: full`",
                               *spec.minibatch, samples)});
+  }
+  if (spec.probe_jacobians > spec.probe_samples) {
+    problems.push_back({"jacobians", fmt::format("jacobians are measured at the first of the {} "
+                                                 "probe inputs (`samples`), so {} are too many",
+                                                 spec.probe_samples, spec.probe_jacobians)});
   }
   return problems;
 }

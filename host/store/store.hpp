@@ -13,8 +13,9 @@
 
 namespace vnsweep {
 
-/// Raised when tables or columns change. A newer file is refused, never guessed at.
-inline constexpr int kSchemaVersion = 1;
+/// Raised when tables or columns change. A newer file is refused, never guessed at; an older one is
+/// read as it is, and brought up to date when it is opened for writing.
+inline constexpr int kSchemaVersion = 2;
 
 /// One row of the table of runs.
 struct StoredRun {
@@ -31,6 +32,8 @@ struct StoredRun {
   double vni_final = 0.0;    ///< last hidden layer at the end
   double n_eff_final = 0.0;
   double log10_gradient_ratio = 0.0;  ///< log10(g_1 / g_L) at the end
+  double m1_initial = 0.0;         ///< m_1 of the last hidden layer at step 0; NaN if not measured
+  double local_vni_initial = 0.0;  ///< likewise, local VNI
   std::string error;
   std::string engine;
   std::string device;
@@ -47,6 +50,9 @@ struct StoredProbe {
   std::vector<double> effective_rank;
   std::vector<double> q;
   std::vector<double> gradient_rms;
+  std::vector<double> m1;  ///< Jacobian moments; empty if not measured
+  std::vector<double> m2;
+  std::vector<double> local_vni;
   std::optional<std::vector<std::vector<float>>> spectrum;  ///< per layer; empty if not kept
 };
 

@@ -204,6 +204,9 @@ TEST(ManifestTest, ContradictionsBetweenFieldsAreFound) {
   EXPECT_THAT(
       error_of(testing::manifest_text("{depth: 1, width: 1}", "{lr: 1, steps: 1, batch: 5}")),
       HasSubstr("batch 5 is larger than the training set of 4 samples"));
+  EXPECT_THAT(error_of(testing::manifest_text("{depth: 1, width: 2}") +
+                       "probe: {samples: 8, jacobians: 9}\n"),
+              HasSubstr("jacobians are measured at the first of the 8 probe inputs"));
   EXPECT_THAT(error_of(testing::manifest_text("{depth: 1, width: 1}",
                                               "{lr: 1, steps: 1, optimizer: adam, momentum: 0.5}")),
               HasSubstr("momentum applies to the optimizer sgd only"));
