@@ -331,12 +331,12 @@ void Store::insert_probe(std::int64_t run_row, std::int64_t samples, const Probe
   insert.run();
 }
 
-std::unordered_set<std::string> Store::completed_ids() {
-  std::unordered_set<std::string> ids;
-  Statement select = database_.prepare("SELECT run_id FROM runs WHERE status <> 'error'");
+std::unordered_map<std::string, KnownOutcome> Store::outcomes() {
+  std::unordered_map<std::string, KnownOutcome> outcomes;
+  Statement select = database_.prepare("SELECT run_id, status FROM runs");
   while (select.step())
-    ids.insert(select.text(0));
-  return ids;
+    outcomes.emplace(select.text(0), known_outcome(status_from(select.text(1))));
+  return outcomes;
 }
 
 std::unordered_set<std::string> Store::engines() {

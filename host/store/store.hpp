@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -80,8 +81,8 @@ class Store {
   /// @throws StoreWriteError if the file system refuses; then none of them is stored
   void commit(std::span<const RunResult> results);
 
-  /// Ids of the runs that need not be run again: all but errors.
-  std::unordered_set<std::string> completed_ids();
+  /// What is known of each stored run, by id.
+  std::unordered_map<std::string, KnownOutcome> outcomes();
 
   /// Kinds of the engines that made the stored results.
   std::unordered_set<std::string> engines();

@@ -171,6 +171,32 @@ TEST_F(CliTest, ASweepRunsSummarizesAndDoesNotRunTwice) {
   EXPECT_EQ(run({"plan", manifest}).exit_code, 0);
 }
 
+TEST_F(CliTest, AdaptiveSeedsEndTheSameWayHoweverOftenTheRunIsInterrupted) {
+  const auto manifest_of = [&](const std::string& name, const std::string& grid) {
+    return write_manifest(name,
+                          testing::manifest_text(grid, "{lr: 0.5, steps: 400, optimizer: sgd}"));
+  };
+  const std::string manifest =
+      manifest_of("m.yaml", "{depth: [1, 6], width: 3, seed: {min: 10, max: 80, halfwidth: 0.15}}");
+  const Output whole = run({"run", manifest, "-o", "whole"});
+  EXPECT_EQ(whole.exit_code, 0);
+  EXPECT_THAT(whole.err, HasSubstr("20 runs at first, at most 160"));
+  EXPECT_THAT(whole.err, HasSubstr("more runs, for intervals that are still too wide"));
+  EXPECT_THAT(run({"plan", manifest}).out, HasSubstr("at most 160 runs, 8 times as much work"));
+
+  // Part of the first stage is there already, and a seed of a later one.
+  run({"run", manifest_of("part.yaml", "{depth: 6, width: 3, seed: [3, 4, 15]}"), "-o", "parts"});
+  EXPECT_EQ(run({"run", manifest, "-o", "parts", "--threads", "1"}).exit_code, 0);
+
+  EXPECT_TRUE(exported("parts") == exported("whole"));
+  EXPECT_THAT(run({"run", manifest, "-o", "parts"}).err, HasSubstr("nothing to run"));
+  for (const auto& cell :
+       nlohmann::json::parse(run({"summary", path("whole"), "--format", "json"}).out)["cells"]) {
+    const double width = cell["ci_high"].get<double>() - cell["ci_low"].get<double>();
+    EXPECT_TRUE(width <= 0.3 || cell["runs"] == 80) << cell.dump();
+  }
+}
+
 TEST_F(CliTest, MoreSeedsAndOverlappingGridsRunOnlyWhatIsMissing) {
   run({"run", small_manifest("{depth: [1, 3], width: 6, seed: {count: 4}}"), "-o", "d"});
 

@@ -12,8 +12,11 @@
 namespace vnsweep {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Pair;
+using ::testing::UnorderedElementsAre;
 
 class StoreTest : public ::testing::Test {
  protected:
@@ -112,13 +115,15 @@ TEST_F(StoreTest, ErrorsAreTriedAgainAndReplacedByResults) {
         testing::result_of(specs_[1], RunStatus::failed)});
   {
     Store store = Store::open_for_reading(file());
-    EXPECT_THAT(store.completed_ids(), ElementsAre(run_id(specs_[1])));
+    EXPECT_THAT(store.outcomes(),
+                UnorderedElementsAre(Pair(run_id(specs_[0]), KnownOutcome::error),
+                                     Pair(run_id(specs_[1]), KnownOutcome::failed)));
   }
 
   fill({testing::result_of(specs_[0], RunStatus::succeeded)});
 
   Store store = Store::open_for_reading(file());
-  EXPECT_EQ(store.completed_ids().size(), 2U);
+  EXPECT_THAT(store.outcomes(), Contains(Pair(run_id(specs_[0]), KnownOutcome::succeeded)));
   EXPECT_EQ(store.runs().size(), 2U);
 }
 
