@@ -224,6 +224,13 @@ Store Store::open_for_writing(const std::filesystem::path& file) {
   return store;
 }
 
+Store Store::in_memory() {
+  Store store{Database(":memory:", Database::Mode::create)};
+  create_schema(store.database_);
+  store.begin_session();
+  return store;
+}
+
 Store Store::open_for_reading(const std::filesystem::path& file) {
   // Rolling back an interrupted commit takes write access; without it a clean file still reads.
   const bool writable = access(file.c_str(), W_OK) == 0;

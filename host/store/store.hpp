@@ -74,6 +74,9 @@ class Store {
   /// @throws StoreError
   static Store open_for_writing(const std::filesystem::path& file);
 
+  /// A store of this process alone, gone with the object.
+  static Store in_memory();
+
   /// Opens for reading. @throws StoreError
   static Store open_for_reading(const std::filesystem::path& file);
 

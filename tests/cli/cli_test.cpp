@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "host/store/sqlite.hpp"
 #include "tests/host/test_manifests.hpp"
 
 namespace vnsweep {
@@ -118,7 +119,7 @@ TEST_F(CliTest, HelpNamesEveryCommandAndVersionItsFacts) {
   const Output help = run({"--help"});
   EXPECT_EQ(help.exit_code, 0);
   for (const char* command :
-       {"run", "plan", "status", "summary", "export", "trace", "verify", "devices"}) {
+       {"run", "plan", "status", "summary", "export", "trace", "reproduce", "verify", "devices"}) {
     EXPECT_THAT(help.out, HasSubstr(command));
     EXPECT_EQ(run({command, "--help"}).exit_code, 0) << command;
   }
@@ -399,6 +400,36 @@ TEST_F(CliTest, TraceHoldsEverythingToReplayARun) {
     const auto config = nlohmann::json::parse(header["__metadata__"]["config"].get<std::string>());
     EXPECT_EQ(config["grid"]["depth"], 3);
   }
+}
+
+TEST_F(CliTest, AStoredRunIsReproducedToTheLastBit) {
+  run({"run", small_manifest("{depth: [2, 9], width: 5, seed: {count: 3}}"), "-o", "d"});
+  const auto runs =
+      nlohmann::json::parse(run({"export", path("d"), "--table", "runs", "--format", "json"}).out);
+
+  for (const auto& row : runs) {
+    const Output output = run({"reproduce", path("d"), row["run_id"]});
+    EXPECT_EQ(output.exit_code, 0);
+    EXPECT_THAT(output.out, HasSubstr("reproduced to the last bit"));
+  }
+  const std::string id = runs[0]["run_id"];
+  EXPECT_THAT(run({"reproduce", path("d"), id.substr(0, 12), "--device", "reference"}).out,
+              HasSubstr("reproduced up to rounding"));
+  EXPECT_THAT(run({"reproduce", path("d"), "zz"}).err, HasSubstr("no stored run has an id"));
+  EXPECT_THAT(run({"reproduce", path("d"), ""}).err, HasSubstr("more than one run has an id"));
+}
+
+TEST_F(CliTest, AResultThatWasTamperedWithIsNotReproduced) {
+  run({"run", small_manifest("{depth: 2, width: 5}"), "-o", "d"});
+  Database(path("d") + "/runs-0.db", Database::Mode::read_write)
+      .execute("UPDATE runs SET loss = loss * 1.01");
+  const auto runs =
+      nlohmann::json::parse(run({"export", path("d"), "--table", "runs", "--format", "json"}).out);
+
+  const Output output = run({"reproduce", path("d"), runs[0]["run_id"]});
+
+  EXPECT_EQ(output.exit_code, 3);
+  EXPECT_THAT(output.out, HasSubstr("NOT reproduced"));
 }
 
 TEST_F(CliTest, VerifyPassesAndDevicesListsTheCpu) {
