@@ -1,0 +1,31 @@
+"""Tables and the page sweeps/README.md."""
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    lines += ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+class Section:
+    """A claim, the numbers measured for it, and what they say."""
+
+    def __init__(self, letter, claim, method, tables, verdict):
+        self.letter = letter
+        self.claim = claim
+        self.method = method
+        self.tables = tables
+        self.verdict = verdict
+
+    def markdown(self, sweeps, runs, seconds):
+        commands = "\n".join(f"    build/release/vnsweep run sweeps/{s.name}" for s in sweeps)
+        return "\n\n".join(
+            [
+                f"## {self.letter}. {self.claim}",
+                f"**Verdict.** {self.verdict}",
+                self.method,
+                *self.tables,
+                f"{runs} runs, {seconds:.0f} processor seconds when these numbers were made:",
+                commands,
+            ]
+        )
