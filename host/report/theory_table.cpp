@@ -18,6 +18,9 @@
 namespace vnsweep {
 namespace {
 
+/// For other programs; a table is wide enough without.
+constexpr std::string_view kLogarithm = "log10_m_1";
+
 struct Number {
   std::string_view name;
   double value;
@@ -44,7 +47,7 @@ std::vector<Number> numbers(const Theory& theory) {
           {"mu_1", or_nan(last.mu1)},
           {"mu_2", or_nan(last.mu2)},
           {"m_1", or_nan(last.m1())},
-          {"log10_m_1", or_nan(last.log10_m1)},
+          {kLogarithm, or_nan(last.log10_m1)},
           {"vni_local", or_nan(last.local_vni)},
           {"vni_annealed", or_nan(last.annealed_vni)}};
 }
@@ -54,7 +57,7 @@ std::vector<Number> numbers(const LayerPrediction& layer) {
           {"mu_1", or_nan(layer.mu1)},
           {"mu_2", or_nan(layer.mu2)},
           {"m_1", or_nan(layer.m1())},
-          {"log10_m_1", or_nan(layer.log10_m1)},
+          {kLogarithm, or_nan(layer.log10_m1)},
           {"vni_local", or_nan(layer.local_vni)},
           {"vni_annealed", or_nan(layer.annealed_vni)}};
 }
@@ -79,7 +82,8 @@ std::vector<Row> rows_of(const std::vector<TheoryCell>& cells) {
   return rows;
 }
 
-/// Letters a, b, ..., z, aa, ab, ... of the notes in the order in which they come.
+/// Letters a, b, ... of the notes, of which there are fewer than ten, in the order in which they
+/// come.
 class NoteLetters {
  public:
   std::string letters(const std::vector<std::string>& notes) {
@@ -100,7 +104,7 @@ class NoteLetters {
 
  private:
   static std::string letter(std::size_t index) {
-    return std::string(1, static_cast<char>('a' + index % 26));
+    return std::string(1, static_cast<char>('a' + index));
   }
   std::vector<std::string> notes_;
 };
@@ -139,7 +143,8 @@ std::string_view limit_name(QLimit limit) {
 
 void add(const std::vector<Number>& values, nlohmann::ordered_json& object) {
   for (const auto& [name, value] : values) {
-    object[std::string(name)] = std::isnan(value) ? nlohmann::ordered_json() : value;
+    object[std::string(name)] =
+        std::isnan(value) ? nlohmann::ordered_json() : nlohmann::ordered_json(value);
   }
 }
 
@@ -149,6 +154,7 @@ void write_theory_table(const std::vector<TheoryCell>& cells, std::ostream& out)
   const std::vector<Row> rows = rows_of(cells);
   NoteLetters notes;
   std::vector<std::vector<std::string>> table = {head(rows)};
+  std::erase(table[0], kLogarithm);
   table[0].emplace_back("notes");
   for (const Row& row : rows) {
     std::vector<std::string> texts = key(row, false);
@@ -156,6 +162,7 @@ void write_theory_table(const std::vector<TheoryCell>& cells, std::ostream& out)
       if (text.empty()) text = "-";
     }
     for (const Number& number : row.values) {
+      if (number.name == kLogarithm) continue;
       texts.push_back(std::isnan(number.value) ? "-" : fmt::format("{:.5g}", number.value));
     }
     texts.push_back(notes.letters(row.cell->theory.notes));

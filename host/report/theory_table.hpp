@@ -17,7 +17,7 @@ struct TheoryCell {
 };
 
 /// What does not exist is a dash, and every note stands once below, under the letter that its cells
-/// carry.
+/// carry. Five digits, without the logarithm of m_1.
 void write_theory_table(const std::vector<TheoryCell>& cells, std::ostream& out);
 /// What does not exist is an empty field; notes are left out.
 void write_theory_csv(const std::vector<TheoryCell>& cells, std::ostream& out);

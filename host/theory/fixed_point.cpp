@@ -49,12 +49,17 @@ FixedPoint homogeneous_fixed_point(const LayerPrior& prior, double q1) {
                                    : at(prior, QLimit::grows, kInfinity);
 }
 
-/// Root of next_q(q) = q between two q where the difference has opposite signs.
+/// Root of q' = q from `low`, where q' >= q, to `high`, where q' <= q but for rounding.
 double refine(const LayerPrior& prior, double low, double high) {
   const auto excess = [&](double q) { return q_after(prior, q) - q; };
+  const double at_low = excess(low);
+  const double at_high = excess(high);
+  if (at_low <= 0.0) return low;
+  if (at_high >= 0.0) return high;
   std::uintmax_t iterations = 200;
-  const auto [a, b] = boost::math::tools::toms748_solve(
-      excess, low, high, boost::math::tools::eps_tolerance<double>(50), iterations);
+  const auto [a, b] =
+      boost::math::tools::toms748_solve(excess, low, high, at_low, at_high,
+                                        boost::math::tools::eps_tolerance<double>(50), iterations);
   return a + (b - a) / 2.0;
 }
 
@@ -71,7 +76,7 @@ FixedPoint find_fixed_point(const LayerPrior& prior, double q1) {
 
   double q = std::clamp(q1, lowest, kLargest);
   const double first = q_after(prior, q) - q;
-  if (first > 0.0) {
+  if (first > kRounding * q) {
     while (q < kLargest) {
       const double next = q * kStep;
       if (q_after(prior, next) <= next) {
@@ -81,10 +86,11 @@ FixedPoint find_fixed_point(const LayerPrior& prior, double q1) {
     }
     return at(prior, QLimit::grows, kInfinity);
   }
-  if (first == 0.0) return at(prior, QLimit::approached, q);
+  // Where q' = q but for rounding, as for hardtanh at scale 1 and small q, it still falls in truth.
+  const double tolerance = at_zero > 0.0 ? 0.0 : kRounding;
   while (q > lowest) {
     const double next = std::max(q / kStep, lowest);
-    if (q_after(prior, next) >= next) {
+    if (q_after(prior, next) >= next * (1.0 + tolerance)) {
       return at(prior, QLimit::approached, refine(prior, next, q));
     }
     q = next;

@@ -58,7 +58,8 @@ std::vector<std::string> theory_notes(const NetworkPrior& network, const Theory&
     return notes;
   }
   const double m1 = last.m1();
-  if (m1 == 0.0 || std::isinf(m1)) add("m_1 leaves the range of double; see its logarithm");
+  if (m1 == 0.0 || std::isinf(m1))
+    add("m_1 leaves the range of double; log10_m_1 in csv and json has it");
   add(how_far_the_indicator_holds(last));
   return notes;
 }
