@@ -16,7 +16,6 @@ namespace {
 
 using std::numbers::inv_sqrtpi;
 using std::numbers::pi;
-using std::numbers::sqrt2;
 
 /// phi is homogeneous: slope 1 above zero and `leak` below.
 ActivationMoments homogeneous_moments(double q, double leak) {

@@ -14,7 +14,7 @@ struct LayerPrior {
   double bias_scale = 0.0;  ///< sigma_b, >= 0
 
   bool operator==(const LayerPrior&) const = default;
-  auto operator<=>(const LayerPrior&) const = default;
+  auto operator<=>(const LayerPrior&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
 /// Variance of the next layer's pre-activations, scale^2 E[phi(sqrt(q) z)^2] + bias_scale^2, from

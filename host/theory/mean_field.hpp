@@ -31,7 +31,7 @@ struct InputPrior {
   static InputPrior fixed(double q1) { return {.q1 = q1}; }
 
   bool operator==(const InputPrior&) const = default;
-  auto operator<=>(const InputPrior&) const = default;
+  auto operator<=>(const InputPrior&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
 /// Predictions at hidden layer l, means over the inputs. NaN from the layer on where q_l leaves the
