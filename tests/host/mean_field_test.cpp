@@ -91,6 +91,22 @@ TEST(MeanFieldTest, AveragesOverProbeInputsOfTwoDimensionsByHand) {
   EXPECT_NEAR(last.m1(), m1, 1e-11);
 }
 
+// In one dimension E 1 / sqrt(1 + a z^2) = e^x K_0(x) / sqrt(2 pi a), x = 1 / (4 a); at such scales
+// the inputs near zero count most.
+TEST(MeanFieldTest, AveragesOverProbeInputsOfOneDimensionAtLargeScales) {
+  for (const double scale : {1.0, 10.0, 30.0}) {
+    const double a = 4.0 * scale * scale;
+    const double x = 1.0 / (4.0 * a);
+    const double m1 = scale * scale * 4.0 / std::numbers::pi * std::exp(x) *
+                      std::cyl_bessel_k(0.0, x) / std::sqrt(2.0 * std::numbers::pi * a);
+
+    const LayerPrediction last = last_layer(
+        network(Activation::erf, Initialization::gaussian, scale, 30, 2), InputPrior::probes(1));
+
+    EXPECT_NEAR(last.m1() / m1, 1.0, 1e-9) << scale;
+  }
+}
+
 TEST(MeanFieldTest, ManyDimensionsAreLikeTheMeanInput) {
   const NetworkPrior prior = network(Activation::tanh, Initialization::gaussian, 1.2, 30, 5);
 
