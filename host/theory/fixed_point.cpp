@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <boost/math/tools/roots.hpp>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <utility>
+
 namespace vnsweep {
 namespace {
 
