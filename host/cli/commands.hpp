@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "host/cli/exit_code.hpp"
@@ -63,6 +65,22 @@ struct ReproduceOptions {
   std::string device;  ///< empty: the kind that made the run
 };
 ExitCode reproduce_command(const ReproduceOptions& options);
+
+/// A manifest, or a quick grid of lists with commas.
+struct TheoryOptions {
+  std::filesystem::path manifest;  ///< empty: the grid of the lists below
+  std::string depth;
+  std::string width;
+  std::string scale = "1";
+  std::string activation = "tanh";
+  std::string init = "gaussian";
+  std::string bias_scale = "0";
+  std::int64_t inputs = 2;   ///< d of the probe inputs N(0, 1)^d that predictions average over
+  std::optional<double> q1;  ///< instead: every input has this q_1
+  bool layers = false;       ///< one row per layer
+  TableFormat format = TableFormat::table;
+};
+ExitCode theory_command(const TheoryOptions& options);
 
 ExitCode verify_command(const std::string& device);
 ExitCode devices_command();

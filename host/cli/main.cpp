@@ -134,6 +134,41 @@ void add_export(CLI::App& app, Action& action) {
   });
 }
 
+void add_theory(CLI::App& app, Action& action) {
+  auto options = std::make_shared<TheoryOptions>();
+  CLI::App* command =
+      app.add_subcommand("theory", "Mean-field predictions at initialisation, without training");
+  CLI::Option* manifest =
+      command->add_option("MANIFEST", options->manifest,
+                          "YAML or JSON file; every cell of its grid. Or give lists with commas:");
+  const auto add_list = [&](const char* name, std::string& list, const char* help) {
+    return command->add_option(name, list, help)->excludes(manifest)->capture_default_str();
+  };
+  add_list("--depth", options->depth, "Hidden layers: 2,10,60");
+  add_list("--width", options->width, "Nodes per hidden layer: 16,32");
+  add_list("--scale", options->scale, "sigma_w: 0.9,1,critical");
+  add_list("--activation", options->activation, "tanh,relu");
+  add_list("--init", options->init, "gaussian,orthogonal");
+  add_list("--bias-scale", options->bias_scale, "sigma_b: 0,0.05");
+  CLI::Option* inputs =
+      command
+          ->add_option("--inputs", options->inputs,
+                       "Dimension d of the probe inputs N(0, 1)^d, over which predictions average")
+          ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 30))
+          ->excludes(manifest)
+          ->capture_default_str();
+  command->add_option("--q1", options->q1, "Instead of --inputs: one input with this q_1")
+      ->excludes(manifest)
+      ->excludes(inputs);
+  command->add_flag("--layers", options->layers, "One row for every layer of a cell");
+  add_choice<TableFormat>(
+      command, "--format", options->format,
+      {{"table", TableFormat::table}, {"csv", TableFormat::csv}, {"json", TableFormat::json}},
+      "table, csv or json (default: table)");
+  command->callback(
+      [&action, options] { action = [options] { return theory_command(*options); }; });
+}
+
 void add_trace(CLI::App& app, Action& action) {
   auto options = std::make_shared<TraceOptions>();
   CLI::App* command = app.add_subcommand(
@@ -189,6 +224,7 @@ int run_main(int argc, char** argv) {
   add_status(app, action);
   add_summary(app, action);
   add_export(app, action);
+  add_theory(app, action);
   add_trace(app, action);
   add_reproduce(app, action);
   add_verify(app, action);

@@ -284,10 +284,6 @@ std::string expected(const Field& field) {
 
 }  // namespace
 
-double critical_scale(Activation activation) {
-  return activation == Activation::relu ? std::sqrt(2.0) : 1.0;
-}
-
 std::string to_string(const Value& value) {
   if (const auto* whole = std::get_if<std::int64_t>(&value)) return std::to_string(*whole);
   if (const auto* number = std::get_if<double>(&value)) return fmt::format("{}", *number);

@@ -54,8 +54,4 @@ struct RunSpec {
   bool operator==(const RunSpec&) const = default;
 };
 
-/// Scale at which chi = 1 without biases: sqrt 2 for relu, 1 for linear, tanh and hardtanh.
-/// Source: DESIGN.md section 1, "Initialisation".
-double critical_scale(Activation activation);
-
 }  // namespace vnsweep

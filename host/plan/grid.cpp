@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "host/plan/run_identity.hpp"
+#include "host/theory/critical_scale.hpp"
 
 namespace vnsweep {
 namespace {
