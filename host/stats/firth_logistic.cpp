@@ -55,7 +55,8 @@ Logistic logistic(double eta) {
 /// n (dw/deta) u^m and n (d^2w/deta^2) u^m, w = p (1 - p); S_0 and S_2 are the information.
 void add_penalty(const std::array<double, 4>& first, const std::array<double, 5>& second,
                  Likelihood& likelihood) {
-  const auto [s0, s2] = likelihood.information;
+  const double s0 = likelihood.information[0];
+  const double s2 = likelihood.information[1];
   const auto entry = [&](std::size_t r, std::size_t s) {
     return second[r + s] / s0 + second[2 + r + s] / s2 -
            2.0 * first[1 + r] * first[1 + s] / (s0 * s2) - first[r] * first[s] / (s0 * s0) -

@@ -24,7 +24,9 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 struct Row {
   std::vector<std::int64_t> failed;  ///< (depths)
   std::vector<std::int64_t> runs;    ///< (depths)
-  auto operator<=>(const Row&) const = default;
+  bool operator<(const Row& other) const {
+    return std::tie(failed, runs) < std::tie(other.failed, other.runs);
+  }
 };
 
 /// Seeds in ascending order, each by its row among the distinct ones.
