@@ -92,6 +92,26 @@ TEST(SeedBootstrapTest, ResamplesBeyondTheMeasuredDepthsLeaveTheIntervalOpen) {
   EXPECT_FALSE(result.ci_high);
 }
 
+TEST(SeedBootstrapTest, ResamplesThatDoNotRiseCountAgainstBothEnds) {
+  std::vector<Outcome> outcomes;
+  for (const std::string_view row : {"sssFF", "sssFF", "sssFF", "sssFF", "FFFss"}) {
+    for (int repetition = 0; repetition < 5; ++repetition) {
+      for (Outcome outcome : rows({row})) {
+        outcome.seed = row == "FFFss" ? 1 : 0;
+        outcomes.push_back(outcome);
+      }
+    }
+  }
+
+  // A quarter of the resamples hold nothing but the seed that falls, more than either tail.
+  const Depth50 result = depth50_over_seeds(outcomes, 0.5, kResampling);
+  const Depth50 profile = depth50_by_profile(count_by_depth(outcomes), 0.5);
+
+  EXPECT_TRUE(result.bracketed());
+  EXPECT_TRUE(profile.ci_low && profile.ci_high);
+  EXPECT_FALSE(result.ci_low || result.ci_high);
+}
+
 TEST(SeedBootstrapTest, WithoutAFailureTheCrossingIsDeeper) {
   const Depth50 none =
       depth50_over_seeds(rows({"sssss", "sssss", "sssss", "sssss", "sssss"}), 0.95, kResampling);
