@@ -19,9 +19,9 @@ struct Resampling {
 /// Key from the data, so that equal outcomes have equal intervals, in any order and on any machine.
 std::uint64_t resampling_key(std::span<const Outcome> outcomes);
 
-/// The same estimate for runs that share random numbers with the runs of equal seed: only seeds are
-/// independent. Interval by the bootstrap over seeds (Efron & Tibshirani 1993), which draws whole
-/// seeds with all their depths: percentiles, since they need no more of a crossing beyond the
+/// depth50_by_profile for runs that share random numbers with the runs of equal seed: only seeds
+/// are independent. Interval by the bootstrap over seeds (Efron & Tibshirani 1993), which draws
+/// whole seeds with all their depths: percentiles, since they need no more of a crossing beyond the
 /// measured depths than its side, where BCa's jackknife needs its value. The tails are expanded for
 /// the narrowness of n seeds, Phi(t_{n-1} sqrt(n/(n-1))) (Hesterberg 2015). It is widened to the
 /// interval by profile where that is wider, because seeds that all agree leave no spread to
