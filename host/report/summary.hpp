@@ -8,6 +8,7 @@
 
 #include "host/manifest/field.hpp"
 #include "host/manifest/manifest.hpp"
+#include "host/report/depth_curve.hpp"
 #include "host/stats/interval.hpp"
 #include "host/store/store.hpp"
 
@@ -34,14 +35,19 @@ struct Summary {
   IntervalMethod method = IntervalMethod::wilson;
   std::vector<const Field*> axes;  ///< depth, width, scale, then every other field that varies
   std::vector<Cell> cells;         ///< sorted by axes from the last to the first but depth fastest
+  std::int64_t errors = 0;         ///< of all cells
+  std::vector<DepthCurve> curves;  ///< sorted like the cells
 };
 
-/// Estimates the probability of failure of every cell.
+/// Estimates the probability of failure of every cell, and how it goes with depth.
 Summary summarize(const Manifest& manifest, const std::vector<StoredRun>& runs,
                   IntervalMethod method, double confidence);
 
+/// Cells, then the curves over depth, for people to read.
 void write_summary_table(const Summary& summary, std::ostream& out);
+/// Cells alone: a file of CSV holds one table.
 void write_summary_csv(const Summary& summary, std::ostream& out);
+/// Everything. Source: DESIGN.md section 3.
 void write_summary_json(const Summary& summary, std::ostream& out);
 
 }  // namespace vnsweep

@@ -16,6 +16,7 @@ enum class Stream : std::uint32_t {
   batch_order = 2,
   probe_inputs = 3,
   generated_data = 4,
+  resampling = 5,
 };
 
 /// One random sequence of a run: Philox4x32-10 keyed by the run, counted by tensor and stream.

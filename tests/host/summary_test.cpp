@@ -99,6 +99,103 @@ TEST_F(SummaryTest, TableAndCsvHaveALinePerCell) {
   EXPECT_THAT(csv.str(), HasSubstr("\n2,3,1,1,0,0,0,"));
 }
 
+/// Of 40 runs each, `failed` at depths 2, 4, ... fail.
+std::vector<StoredRun> curve(const std::vector<int>& failed, std::int64_t width) {
+  const RunSpec base = testing::runs_of("{depth: 2, width: 3, seed: 0}").front();
+  std::vector<StoredRun> runs;
+  for (std::size_t d = 0; d < failed.size(); ++d) {
+    for (int seed = 0; seed < 40; ++seed) {
+      RunSpec spec = base;
+      spec.depth = 2 * static_cast<std::int64_t>(d + 1);
+      spec.width = width;
+      spec.seed = seed;
+      runs.push_back(seed < failed[d] ? stored(spec, RunStatus::failed, "vanishing", 0.5)
+                                      : stored(spec, RunStatus::succeeded, "", 0.5));
+    }
+  }
+  return runs;
+}
+
+class SummaryOfCurvesTest : public ::testing::Test {
+ protected:
+  Summary summary() const {
+    std::vector<StoredRun> runs;
+    for (const auto& part : {curve({0, 40}, 16), curve({0, 0}, 32), curve({40, 40}, 8)})
+      runs.insert(runs.end(), part.begin(), part.end());
+    return summarize(testing::manifest_with_grid("{depth: [2, 4], width: [8, 16, 32], seed: 0}"),
+                     runs, IntervalMethod::wilson, 0.95);
+  }
+};
+
+TEST_F(SummaryOfCurvesTest, JsonHasAnEntryPerCurveSortedLikeTheCells) {
+  std::ostringstream out;
+  write_summary_json(summary(), out);
+  const auto json = nlohmann::json::parse(out.str());
+
+  ASSERT_EQ(json["depth50"].size(), 3U);
+  const auto& early = json["depth50"][0];
+  const auto& within = json["depth50"][1];
+  const auto& late = json["depth50"][2];
+  EXPECT_EQ(within["width"], 16);
+  EXPECT_EQ(within["scale"], 1.0);
+  EXPECT_FALSE(within.contains("depth"));
+  EXPECT_NEAR(within["estimate"].get<double>(), 3.0, 1e-12);  // by symmetry
+  EXPECT_NEAR(within["ci_low"].get<double>() + within["ci_high"].get<double>(), 6.0, 1e-9);
+  EXPECT_EQ(within["bracketed"], true);
+  EXPECT_EQ(within["crossing"], "within");
+  EXPECT_EQ(within["method"], "firth_profile");
+  EXPECT_EQ(early["crossing"], "shallower");
+  EXPECT_TRUE(early["estimate"].is_null());
+  EXPECT_TRUE(early["ci_low"].is_null());
+  EXPECT_EQ(early["ci_high"], 2.0);
+  EXPECT_EQ(late["bracketed"], false);
+  EXPECT_EQ(late["ci_low"], 4.0);
+
+  ASSERT_EQ(json["trend"].size(), 3U);
+  EXPECT_EQ(json["trend"][1]["width"], 16);
+  // By hand: T = 40, variance 1/4 * 80, so z = sqrt(80).
+  EXPECT_NEAR(json["trend"][1]["z"].get<double>(), std::sqrt(80.0), 1e-12);
+  EXPECT_EQ(json["trend"][1]["method"], "cochran_armitage");
+  EXPECT_TRUE(json["trend"][0]["z"].is_null());
+  EXPECT_TRUE(json["trend"][0]["p_value"].is_null());
+}
+
+TEST_F(SummaryOfCurvesTest, TheTableNamesTheSideOfACrossingThatWasNotMeasured) {
+  std::ostringstream out;
+  write_summary_table(summary(), out);
+
+  EXPECT_THAT(out.str(), HasSubstr("\n\nfailure against depth\n"));
+  EXPECT_THAT(out.str(), HasSubstr("    8      1      < 2            <= 2        -        -\n"));
+  EXPECT_THAT(out.str(), HasSubstr("   16      1        3  "));
+  EXPECT_THAT(out.str(), HasSubstr("     8.94  3.7e-19\n"));
+  EXPECT_THAT(out.str(), HasSubstr("   32      1      > 4            >= 4        -        -\n"));
+}
+
+TEST_F(SummaryOfCurvesTest, WithOneDepthThereIsNoSecondTable) {
+  const Summary flat = summarize(testing::manifest_with_grid("{depth: 2, width: 3, seed: 0}"),
+                                 curve({7}, 3), IntervalMethod::wilson, 0.95);
+  std::ostringstream table;
+  std::ostringstream json;
+  write_summary_table(flat, table);
+  write_summary_json(flat, json);
+
+  EXPECT_TRUE(flat.curves.empty());
+  EXPECT_THAT(table.str(), ::testing::Not(HasSubstr("failure against depth")));
+  EXPECT_TRUE(nlohmann::json::parse(json.str())["depth50"].empty());
+}
+
+TEST_F(SummaryTest, ErrorsHaveAColumnOfTheTableOnlyIfThereAreAny) {
+  std::vector<StoredRun> clean = runs();
+  clean.erase(clean.begin() + 3);
+  std::ostringstream with;
+  std::ostringstream without;
+  write_summary_table(summary(), with);
+  write_summary_table(summarize(manifest_, clean, IntervalMethod::wilson, 0.95), without);
+
+  EXPECT_THAT(with.str(), HasSubstr("errors"));
+  EXPECT_THAT(without.str(), ::testing::Not(HasSubstr("errors")));
+}
+
 TEST(TextTest, CsvQuotesWhatNeedsIt) {
   EXPECT_EQ(csv_line({"a", "b,c", "d\"e", "f\ng"}), "a,\"b,c\",\"d\"\"e\",\"f\ng\"\n");
 }
