@@ -92,8 +92,10 @@ VNS_HD constexpr bool slope_needs_input(Activation activation) {
          activation == Activation::silu;
 }
 
-/// phi'(h) from x = phi(h), so that a backward pass need not keep h too. NaN where it cannot be
-/// told, so that whoever asks in vain will notice.
+/// What slope_from_output() says where it cannot tell: whoever asks in vain will notice.
+inline constexpr double kNoSlope = std::numeric_limits<double>::quiet_NaN();
+
+/// phi'(h) from x = phi(h), so that a backward pass need not keep h too.
 template <class Real>
 VNS_HD Real slope_from_output(Activation activation, Real x) {
   switch (activation) {
@@ -112,7 +114,7 @@ VNS_HD Real slope_from_output(Activation activation, Real x) {
     case Activation::erf:
     case Activation::gelu:
     case Activation::silu:
-      return std::numeric_limits<Real>::quiet_NaN();
+      return Real(kNoSlope);
   }
   return Real(1);
 }

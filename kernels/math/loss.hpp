@@ -68,6 +68,9 @@ VNS_HD Real softmax_cross_entropy(const Real* z, const Target* y, int outputs) {
   return sum;
 }
 
+/// Accuracy where targets are no labels.
+inline constexpr double kNoAccuracy = std::numeric_limits<double>::quiet_NaN();
+
 /// How one sample's outputs are compared with its targets.
 struct SampleLoss {
   Objective objective = Objective::cross_entropy;
@@ -111,10 +114,10 @@ struct SampleLoss {
   }
 
   /// 1 if the sample's class is found, else 0: one output is on its target's side of the boundary;
-  /// of several, the target's is larger than every other. NaN where targets are no labels.
+  /// of several, the target's is larger than every other. kNoAccuracy for regression.
   template <class Real, class Target>
   VNS_HD double correct(const Real* z, const Target* y) const {
-    if (kind == TargetKind::values) return std::numeric_limits<double>::quiet_NaN();
+    if (kind == TargetKind::values) return kNoAccuracy;
     if (outputs == 1) return is_correct(objective, z[0], static_cast<Real>(y[0])) ? 1.0 : 0.0;
     int label = 0;
     for (int k = 1; k < outputs; ++k)

@@ -124,10 +124,8 @@ double phi_derivative(Activation activation, double h) {
     case Activation::gelu:
       return 0.5 * std::erfc(-h / std::sqrt(2.0)) +
              h * std::exp(-h * h / 2.0) / std::sqrt(2.0 * std::numbers::pi);
-    case Activation::silu: {
-      const double sigma = 1.0 / (1.0 + std::exp(-h));
-      return sigma + h * sigma * (1.0 - sigma);
-    }
+    case Activation::silu:
+      return (1.0 + h / (1.0 + std::exp(h))) / (1.0 + std::exp(-h));
   }
   throw std::logic_error("reference engine: unknown activation");
 }
