@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <ostream>
 #include <vector>
 
 #include "kernels/network.hpp"
@@ -24,6 +25,10 @@ struct NamedActivation {
   Activation activation;
   const char* name;
   double scale;  ///< about where deep networks neither lose nor magnify differences of inputs
+
+  friend std::ostream& operator<<(std::ostream& stream, const NamedActivation& activation) {
+    return stream << activation.name;
+  }
 };
 inline constexpr std::array kActivations = std::to_array<NamedActivation>({
     {Activation::linear, "linear", 1.0},
@@ -33,8 +38,8 @@ inline constexpr std::array kActivations = std::to_array<NamedActivation>({
     {Activation::erf, "erf", 0.9},
     {Activation::sigmoid, "sigmoid", 6.0},
     {Activation::leaky_relu, "leaky_relu", 1.4},
-    {Activation::gelu, "gelu", 1.5},
-    {Activation::silu, "silu", 1.7},
+    {Activation::gelu, "gelu", 1.4},
+    {Activation::silu, "silu", 1.4},
 });
 
 inline const char* name(Activation activation) {
