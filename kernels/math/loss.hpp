@@ -58,7 +58,7 @@ struct Softmax {
 };
 
 /// - sum_k y_k ln p_k for targets that add up to one, where p is the softmax of the logits. Every
-/// term is positive, so nothing cancels. NaN if a logit is NaN, or infinite.
+/// term is positive, so nothing cancels. Not finite if a logit is not.
 template <class Real, class Target>
 VNS_HD Real softmax_cross_entropy(const Real* z, const Target* y, int outputs) {
   const Softmax<Real> softmax(z, outputs);

@@ -12,7 +12,7 @@ double phi(Activation activation, double h);
 /// phi'(h); the kinks of relu, leaky relu and hardtanh take the flatter side, as in PyTorch.
 double phi_derivative(Activation activation, double h);
 
-/// Mean loss; NaN or infinite where an output is.
+/// Mean loss; not finite if an output is not.
 /// @param z       outputs (samples, outputs)
 /// @param target  (samples, outputs), one-hot for cross-entropy of several outputs
 double mean_loss(Objective objective, const Matrix& z, const Matrix& target);
