@@ -26,8 +26,8 @@ struct NamedActivation {
   const char* name;
   double scale;  ///< about where deep networks neither lose nor magnify differences of inputs
 
-  friend std::ostream& operator<<(std::ostream& stream, const NamedActivation& activation) {
-    return stream << activation.name;
+  friend std::ostream& operator<<(std::ostream& stream, const NamedActivation& entry) {
+    return stream << entry.name;
   }
 };
 inline constexpr std::array kActivations = std::to_array<NamedActivation>({
