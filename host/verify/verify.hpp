@@ -15,8 +15,8 @@ struct VerificationCase {
   StepCount steps;
 };
 
-/// Every activation, initialisation, optimizer and objective, widths around the vector lengths,
-/// depths from 1 up, one to eleven networks, 1 to 33 samples, full and mini-batches.
+/// Every activation, initialisation, optimizer and kind of target, widths around the vector
+/// lengths, depths from 1 up, one to eleven networks, 1 to 33 samples, full and mini-batches.
 std::vector<VerificationCase> verification_cases();
 
 /// Largest errors that float32 engines may have against the reference over a case's steps.

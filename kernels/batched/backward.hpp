@@ -55,9 +55,8 @@ struct OutputDelta {
   OutcomeState state;
   UpdateRule rule;
   bool stops = true;  ///< Stopping::on_outcome
-  Objective objective = Objective::cross_entropy;
+  SampleLoss loss;
   int samples = 0;
-  int outputs = 0;
   const float* logits = nullptr;  ///< (networks, samples, outputs)
   const float* target = nullptr;  ///< (networks, samples, outputs), or one for all
   std::int64_t target_stride = 0;
@@ -70,24 +69,28 @@ struct OutputDelta {
   template <class Block>
   VNS_HD void operator()(Block& block, std::int64_t index) const {
     const std::int32_t network = state.active[index];
-    const int count = samples * outputs;
-    const float* z = logits + index * count;
+    const int outputs = loss.outputs;
+    const float* z = logits + index * samples * outputs;
     const float* y = target + index * target_stride;
-    float* dz = delta + index * count;
+    float* dz = delta + index * samples * outputs;
     const bool was_training = state.is_training(network);
-    const double loss = block.template reduce_sum<double>(count, [=, this](int e) {
-      return static_cast<double>(loss_value(objective, z[e], y[e]));
-    }) / count;
-    const bool goes_on = was_training && (std::isfinite(loss) || !stops);
+    const double mean_loss = loss.mean(
+        block.template reduce_sum<double>(
+            samples, [=, this](int s) { return loss.value(z + s * outputs, y + s * outputs); }),
+        samples);
+    const bool goes_on = was_training && (std::isfinite(mean_loss) || !stops);
 
-    const float per_output = 1.0F / (static_cast<float>(samples) * static_cast<float>(outputs));
+    const float per_term = 1.0F / (static_cast<float>(samples) * static_cast<float>(loss.terms()));
     const float factor = rule.gradient_factor(network);
-    block.for_each(count, [=, this](int e) {
-      dz[e] = goes_on ? loss_derivative(objective, z[e], y[e]) * per_output * factor : 0.0F;
+    block.for_each(samples, [=, this](int s) {
+      loss.derivatives(z + s * outputs, y + s * outputs, [=](int k, float derivative) {
+        dz[s * outputs + k] = goes_on ? derivative * per_term * factor : 0.0F;
+      });
     });
     block.for_each(1, [=, this](int) {
       if (!was_training) return;
-      if (step_losses != nullptr) step_losses[network * budget + steps_recorded[network]++] = loss;
+      if (step_losses != nullptr)
+        step_losses[network * budget + steps_recorded[network]++] = mean_loss;
       if (!goes_on) state.finish(network, TrainingStatus::diverged);
     });
     block.sync();
@@ -129,14 +132,15 @@ struct HiddenDelta {
   Activation activation = Activation::tanh;
   int samples = 0;
   int width = 0;
-  int tiles = 0;                     ///< per network
-  int tile_nodes = 0;                ///< nodes per tile
-  int lanes = 0;                     ///< threads that share out the samples of a node
-  float* outputs = nullptr;          ///< x_l (networks, samples, width)
-  float* top = nullptr;              ///< x of last hidden layers (networks, samples, width)
-  const float* top_delta = nullptr;  ///< d loss / d top (networks, samples, width)
-  int first_top = 0;                 ///< networks from here on have l as their last hidden layer
-  float* delta = nullptr;            ///< d loss / d x_l, then d loss / d h_l, in place
+  int tiles = 0;                          ///< per network
+  int tile_nodes = 0;                     ///< nodes per tile
+  int lanes = 0;                          ///< threads that share out the samples of a node
+  float* outputs = nullptr;               ///< x_l (networks, samples, width)
+  const float* pre_activation = nullptr;  ///< h_l likewise, where slope_needs_input()
+  float* top = nullptr;                   ///< x of last hidden layers (networks, samples, width)
+  const float* top_delta = nullptr;       ///< d loss / d top (networks, samples, width)
+  int first_top = 0;       ///< networks from here on have l as their last hidden layer
+  float* delta = nullptr;  ///< d loss / d x_l, then d loss / d h_l, in place
   MutableParameters biases;
 
   template <class Block>
@@ -175,7 +179,9 @@ struct HiddenDelta {
       return 0.0F;
     }
     const float above = is_top ? top_delta[at] : delta[at];
-    const float value = above * activation_derivative(activation, outputs[at]);
+    const float slope = pre_activation != nullptr ? activation_slope(activation, pre_activation[at])
+                                                  : slope_from_output(activation, outputs[at]);
+    const float value = above * slope;
     delta[at] = value;
     return value;
   }

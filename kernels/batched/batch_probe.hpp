@@ -39,9 +39,10 @@ class BatchProbe {
   void measure_nodes(const Group& group, const ProbeSpec& spec);
   void measure_layer(const Group& group, const ProbeSpec& spec, int layer, const double* x);
   void measure_eigenvalues(const Group& group, int gram_size, int layer);
-  void measure_jacobians(const Group& group, const ProbeSpec& spec, int layer, const double* below);
+  void measure_jacobians(const Group& group, const ProbeSpec& spec, int layer);
   void measure_gradients(const Group& group);
   void measure_gradient_piece(const Group& group, int first, int count);
+  void measure_deltas(const Group& group, int count);
   std::vector<Probe> results(const Group& group, const ProbeSpec& spec);
 
   /// Copies one slab's parameters of the group's first `count` networks.
@@ -62,6 +63,9 @@ class BatchProbe {
   template <class T>
   T* layer_of(const Slice<T>& slice, int layer) const {
     return in(slice) + slice.count / state_.plan.layout.greatest_depth() * (layer - 1);
+  }
+  double* data_pre_activation(int layer) const {
+    return in(memory_.data_pre_activations[static_cast<std::size_t>(layer - 1)]);
   }
   void sum_squares(const double* values, int items, int size, double factor, bool adds,
                    double* out) {
@@ -166,16 +170,16 @@ void BatchProbe<D>::measure_nodes(const Group& group, const ProbeSpec& spec) {
                                  .input = in(memory_.input),
                                  .input_stride = input_size};
   forward_hidden(
-      state_.device, pass, in(memory_.pre_activation),
+      state_.device, pass,
       [&](int layer) {
         const LayerParameters<double> parameters = load_hidden(group, layer);
         count_faults(state_.plan.layout.hidden(layer), group.at(layer), parameters);
         return parameters;
       },
-      plane_of,
+      [&](int) { return in(memory_.pre_activation); }, plane_of,
       [&](int layer) {
-        measure_layer(group, spec, layer, plane_of(layer));
-        if (spec.jacobians > 0) measure_jacobians(group, spec, layer, plane_of(layer - 1));
+        if (spec.jacobians > 0) measure_jacobians(group, spec, layer);
+        measure_layer(group, spec, layer, plane_of(layer));  // writes over h_l
       });
   count_faults(state_.plan.layout.output(), group.size(), load_output(group));
 }
@@ -232,10 +236,11 @@ void BatchProbe<D>::measure_eigenvalues(const Group& group, int gram_size, int l
   }
 }
 
-/// J_l from J_{l-1}, which is still there, and its moments. @param below  x_{l-1}
+/// J_l = W_l (phi'(h_{l-1}) J_{l-1}), of which the latter factor is there since layer l - 1, and
+/// its moments; then that factor for the next layer. h_l must still be where forward_hidden() left
+/// it.
 template <Device D>
-void BatchProbe<D>::measure_jacobians(const Group& group, const ProbeSpec& spec, int layer,
-                                      const double* below) {
+void BatchProbe<D>::measure_jacobians(const Group& group, const ProbeSpec& spec, int layer) {
   const int networks = group.at(layer);
   const int width = state_.batch.width;
   const std::int64_t size = std::int64_t{1} * width * width;
@@ -246,14 +251,6 @@ void BatchProbe<D>::measure_jacobians(const Group& group, const ProbeSpec& spec,
   if (layer == 1) {
     state_.device.for_each(matrices, static_cast<int>(size), SetIdentity{width, jacobian});
   } else {
-    state_.device.for_each(networks, static_cast<int>(distance),
-                           ScaleJacobian{.activation = state_.batch.activation,
-                                         .width = width,
-                                         .jacobians = spec.jacobians,
-                                         .probes = spec.samples,
-                                         .outputs = below,
-                                         .jacobian = jacobian,
-                                         .scaled = scaled});
     for (int input = 0; input < spec.jacobians; ++input) {
       state_.device.multiply(BatchedProduct<double>{.rows = width,
                                                     .columns = width,
@@ -275,6 +272,14 @@ void BatchProbe<D>::measure_jacobians(const Group& group, const ProbeSpec& spec,
               layer_of(memory_.jacobian_square, layer));
   sum_squares(scaled, matrices, static_cast<int>(size), 1.0, false,
               layer_of(memory_.jacobian_fourth, layer));
+  state_.device.for_each(group.at(layer + 1), static_cast<int>(distance),
+                         ScaleJacobian{.activation = state_.batch.activation,
+                                       .width = width,
+                                       .jacobians = spec.jacobians,
+                                       .probes = spec.samples,
+                                       .pre_activation = in(memory_.pre_activation),
+                                       .jacobian = jacobian,
+                                       .scaled = scaled});
 }
 
 template <Device D>
@@ -310,20 +315,21 @@ void BatchProbe<D>::measure_gradient_piece(const Group& group, int first, int co
                                  .reaching = group.reaching,
                                  .input = in(memory_.data_input),
                                  .top = in(memory_.data_top)};
-  const auto output_of = [this](int layer) {
-    return in(memory_.data_outputs[static_cast<std::size_t>(layer - 1)]);
-  };
   double* logits = in(memory_.logits);
   forward_hidden(
-      state_.device, pass, static_cast<double*>(nullptr),
-      [&](int layer) { return load_hidden(group, layer); }, output_of, [](int) {});
+      state_.device, pass, [&](int layer) { return load_hidden(group, layer); },
+      [this](int layer) { return data_pre_activation(layer); },
+      // Outputs take turns where deltas will.
+      [this](int layer) { return in(layer % 2 == 0 ? memory_.delta : memory_.delta_below); },
+      [](int) {});
   const LayerParameters<double> output_parameters = load_output(group);
   forward_output(state_.device, pass, output_parameters, logits);
+  const SampleLoss loss = sample_loss(state_.batch);
   state_.device.for_each(
-      group.size(), count * data.outputs,
-      LossDelta{.objective = state_.batch.objective,
-                .count = count * data.outputs,
-                .per_output = 1.0 / (static_cast<double>(data.samples) * data.outputs),
+      group.size(), count,
+      LossDelta{.loss = loss,
+                .samples = count,
+                .per_term = 1.0 / (static_cast<double>(data.samples) * loss.terms()),
                 .target = in(memory_.data_target),
                 .logits = logits});
   state_.device.multiply(BatchedProduct<double>{
@@ -334,7 +340,14 @@ void BatchProbe<D>::measure_gradient_piece(const Group& group, int first, int co
       .b = {output_parameters.weights, std::int64_t{1} * data.outputs * width},
       .c = {in(memory_.top_delta), plane},
       .count = group.size()});
+  measure_deltas(group, count);
+}
 
+/// From d loss / d x of last hidden layers down, for `count` samples.
+template <Device D>
+void BatchProbe<D>::measure_deltas(const Group& group, int count) {
+  const int width = state_.batch.width;
+  const int plane = count * width;
   double* delta = in(memory_.delta);
   double* below = in(memory_.delta_below);
   for (int l = group.depth(); l >= 1; --l) {
@@ -354,7 +367,7 @@ void BatchProbe<D>::measure_gradient_piece(const Group& group, int first, int co
                            ActivationDelta{.activation = state_.batch.activation,
                                            .plane = plane,
                                            .first_top = above,
-                                           .outputs = output_of(l),
+                                           .pre_activation = data_pre_activation(l),
                                            .top_delta = in(memory_.top_delta),
                                            .delta = below});
     sum_squares(below, group.at(l), plane, 1.0, true, layer_of(memory_.gradient_square, l));

@@ -75,6 +75,12 @@ class BatchState {
             .second = memory.second_moment.count > 0 ? in(memory.second_moment) + offset : nullptr};
   }
 
+  /// Where h_l of hidden layer 1..L is kept for the backward pass; null if only x_l is.
+  float* pre_activation(int layer) const {
+    const auto& slices = plan.training.pre_activations;
+    return slices.empty() ? nullptr : in(slices[static_cast<std::size_t>(layer - 1)]);
+  }
+
   OutcomeState outcome_state() const {
     const TrainingMemory& memory = plan.training;
     return {.active = in(memory.active),

@@ -77,13 +77,14 @@ void multiply_forward(D& device, const ForwardPass<Real>& pass, int layer, const
 }
 
 /// Forward through the hidden layers.
-/// @param[out] pre_activation  h_l of the latest layer (networks, samples, width); may be null
-/// @param parameters_of  layer -> LayerParameters<Real>
-/// @param output_of      layer -> Real*, where x_l goes, (networks that reach it, samples, width)
-/// @param after_layer    layer -> void, called when x_l is there
-template <class Real, Device D, class ParametersOf, class OutputOf, class AfterLayer>
-void forward_hidden(D& device, const ForwardPass<Real>& pass, Real* pre_activation,
-                    ParametersOf parameters_of, OutputOf output_of, AfterLayer after_layer) {
+/// @param parameters_of      layer -> LayerParameters<Real>
+/// @param pre_activation_of  layer -> Real*, where h_l goes, as x_l; null where it is not kept
+/// @param output_of          layer -> Real*, where x_l goes (reaching networks, samples, width)
+/// @param after_layer        layer -> void, called when x_l is there
+template <class Real, Device D, class ParametersOf, class PreActivationOf, class OutputOf,
+          class AfterLayer>
+void forward_hidden(D& device, const ForwardPass<Real>& pass, ParametersOf parameters_of,
+                    PreActivationOf pre_activation_of, OutputOf output_of, AfterLayer after_layer) {
   const Real* below = pass.input;
   for (int l = 1; l <= pass.depth(); ++l) {
     const LayerParameters<Real> parameters = parameters_of(l);
@@ -96,7 +97,7 @@ void forward_hidden(D& device, const ForwardPass<Real>& pass, Real* pre_activati
                                              .samples = pass.samples,
                                              .bias = parameters.biases,
                                              .values = output,
-                                             .pre_activation = pre_activation,
+                                             .pre_activation = pre_activation_of(l),
                                              .top = pass.top,
                                              .first_top = pass.reaching[layer + 1]});
     after_layer(l);

@@ -37,9 +37,11 @@ void upload_networks(BatchState<D>& state) {
   for (std::size_t l = 0; l < state.plan.layout.slabs().size(); ++l) {
     const Slab& slab = state.plan.layout.slabs()[l];
     const bool is_hidden = l < memory.outputs.size();
-    layers.push_back({.weights = slab.weights,
-                      .biases = slab.biases,
-                      .outputs = is_hidden ? state.in(memory.outputs[l]) : nullptr});
+    layers.push_back(
+        {.weights = slab.weights,
+         .biases = slab.biases,
+         .outputs = is_hidden ? state.in(memory.outputs[l]) : nullptr,
+         .pre_activation = is_hidden ? state.pre_activation(static_cast<int>(l) + 1) : nullptr});
   }
   state.upload(memory.resident_layers, layers);
   state.clear(memory.status);

@@ -65,9 +65,8 @@ struct OutcomeState {
 struct ScorePiece {
   OutcomeState state;
   OutcomeRule rule;
-  Objective objective = Objective::cross_entropy;
+  SampleLoss loss;
   int samples = 0;  ///< of this piece
-  int outputs = 0;
   int total_samples = 0;
   bool is_first = true;
   bool is_last = true;
@@ -78,22 +77,20 @@ struct ScorePiece {
   template <class Block>
   VNS_HD void operator()(Block& block, std::int64_t index) const {
     const std::int32_t network = state.active[index];
+    const int outputs = loss.outputs;
     const float* z = logits + index * samples * outputs;
     const double loss_before = is_first ? 0.0 : state.loss[network];
     const double correct_before = is_first ? 0.0 : state.correct[network];
     const double loss_sum =
-        loss_before + block.template reduce_sum<double>(samples * outputs, [=, this](int e) {
-          return static_cast<double>(loss_value(objective, z[e], target[e]));
+        loss_before + block.template reduce_sum<double>(samples, [=, this](int s) {
+          return loss.value(z + s * outputs, target + s * outputs);
         });
     const double correct =
         correct_before + block.template reduce_sum<double>(samples, [=, this](int s) {
-          bool all = true;
-          for (int k = s * outputs; k < (s + 1) * outputs; ++k)
-            all = all && is_correct(objective, z[k], target[k]);
-          return all ? 1.0 : 0.0;
+          return loss.correct(z + s * outputs, target + s * outputs);
         });
     block.for_each(1, [=, this](int) {
-      const double mean = loss_sum / (static_cast<double>(total_samples) * outputs);
+      const double mean = loss.mean(loss_sum, total_samples);
       state.loss[network] = is_last ? mean : loss_sum;
       state.correct[network] = correct;
       const std::int64_t step = state.step->step;

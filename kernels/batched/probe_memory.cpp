@@ -69,7 +69,7 @@ ProbeMemory::ProbeMemory(const NetworkBatch& batch, const ParameterLayout& layou
   data_target = plan.reserve<double>(std::int64_t{1} * gradient_samples * data.outputs);
   for (int l = 1; l <= depth; ++l) {
     const std::int64_t reaching = std::min<std::int64_t>(c, layout.hidden(l).networks);
-    data_outputs.push_back(plan.reserve<double>(reaching * data_plane));
+    data_pre_activations.push_back(plan.reserve<double>(reaching * data_plane));
   }
   data_top = plan.reserve<double>(c * data_plane);
   logits = plan.reserve<double>(c * gradient_samples * data.outputs);

@@ -49,18 +49,18 @@ class ProbeMemory {
   Slice<double> live_count;   ///< (L, C)
   Slice<double> gram_square;  ///< squared Frobenius norm of the Gram matrix (L, C)
 
-  Slice<double> data_input;                 ///< one piece of the training set (S, inputs)
-  Slice<double> data_target;                ///< (S, outputs)
-  std::vector<Slice<double>> data_outputs;  ///< x_l (C, S, N) for every layer
-  Slice<double> data_top;                   ///< x of last hidden layers (C, S, N)
-  Slice<double> logits;                     ///< z, then d loss / d z (C, S, outputs)
-  Slice<double> delta;                      ///< (C, S, N)
-  Slice<double> delta_below;                ///< (C, S, N)
-  Slice<double> top_delta;                  ///< (C, S, N)
-  Slice<double> gradient_square;            ///< sum of squares of d loss / d h_l (L, C)
+  Slice<double> data_input;                         ///< one piece of the training set (S, inputs)
+  Slice<double> data_target;                        ///< (S, outputs)
+  std::vector<Slice<double>> data_pre_activations;  ///< h_l (C, S, N) for every layer
+  Slice<double> data_top;                           ///< x of last hidden layers (C, S, N)
+  Slice<double> logits;                             ///< z, then d loss / d z (C, S, outputs)
+  Slice<double> delta;            ///< x of every other layer, then deltas (C, S, N)
+  Slice<double> delta_below;      ///< likewise
+  Slice<double> top_delta;        ///< (C, S, N)
+  Slice<double> gradient_square;  ///< sum of squares of d loss / d h_l (L, C)
 
   Slice<double> jacobian;         ///< J_l (C, J, N, N)
-  Slice<double> jacobian_scaled;  ///< phi'(h_{l-1}) J_{l-1}, then J_l J_l^T (C, J, N, N)
+  Slice<double> jacobian_scaled;  ///< J_l J_l^T, then phi'(h_l) J_l (C, J, N, N)
   Slice<double> jacobian_square;  ///< squared Frobenius norm of J_l (L, C, J)
   Slice<double> jacobian_fourth;  ///< and of J_l J_l^T (L, C, J)
 };

@@ -134,33 +134,35 @@ struct NormaliseNode {
   }
 };
 
-/// z becomes d loss / d z; an item is a network, an element one output of one sample.
+/// z becomes d loss / d z; an item is a network, an element one sample.
 struct LossDelta {
-  Objective objective = Objective::cross_entropy;
-  int count = 0;  ///< samples of this piece times outputs
-  double per_output = 1.0;
-  const double* target = nullptr;  ///< (count)
-  double* logits = nullptr;        ///< (networks, count)
+  SampleLoss loss;
+  int samples = 0;  ///< of this piece
+  double per_term = 1.0;
+  const double* target = nullptr;  ///< (samples, outputs)
+  double* logits = nullptr;        ///< (networks, samples, outputs)
 
   VNS_HD void operator()(std::int64_t item, int element) const {
-    double& z = logits[item * count + element];
-    z = loss_derivative(objective, z, target[element]) * per_output;
+    double* z = logits + (item * samples + element) * loss.outputs;
+    const double factor = per_term;
+    loss.derivatives(z, target + std::int64_t{1} * element * loss.outputs,
+                     [=](int k, double derivative) { z[k] = derivative * factor; });
   }
 };
 
 /// d loss / d h_l in place of d loss / d x_l; an item is a network, an element one node and sample.
 struct ActivationDelta {
   Activation activation = Activation::tanh;
-  int plane = 0;                    ///< samples times width
-  int first_top = 0;                ///< networks from here on have this as their last hidden layer
-  const double* outputs = nullptr;  ///< x_l (networks, samples, width)
-  const double* top_delta = nullptr;  ///< d loss / d x of last hidden layers
+  int plane = 0;      ///< samples times width
+  int first_top = 0;  ///< networks from here on have this as their last hidden layer
+  const double* pre_activation = nullptr;  ///< h_l (networks, samples, width)
+  const double* top_delta = nullptr;       ///< d loss / d x of last hidden layers
   double* delta = nullptr;
 
   VNS_HD void operator()(std::int64_t item, int element) const {
     const std::int64_t at = item * plane + element;
     const double above = item >= first_top ? top_delta[at] : delta[at];
-    delta[at] = above * activation_derivative(activation, outputs[at]);
+    delta[at] = above * activation_slope(activation, pre_activation[at]);
   }
 };
 
@@ -174,22 +176,22 @@ struct SetIdentity {
   }
 };
 
-/// Rows of J_{l-1} times phi'(h_{l-1}); an item is a network, an element one of its Jacobians'.
+/// Rows of J_l times phi'(h_l); an item is a network, an element one of its Jacobians'.
 struct ScaleJacobian {
   Activation activation = Activation::tanh;
   int width = 0;
   int jacobians = 0;
   int probes = 0;
-  const double* outputs = nullptr;   ///< x_{l-1} (networks, probes, width)
-  const double* jacobian = nullptr;  ///< J_{l-1} (networks, jacobians, width, width)
+  const double* pre_activation = nullptr;  ///< h_l (networks, probes, width)
+  const double* jacobian = nullptr;        ///< J_l (networks, jacobians, width, width)
   double* scaled = nullptr;
 
   VNS_HD void operator()(std::int64_t item, int element) const {
     const int row = element / width % width;
     const int input = element / width / width;
-    const double x = outputs[(item * probes + input) * width + row];
+    const double h = pre_activation[(item * probes + input) * width + row];
     const std::int64_t at = item * jacobians * width * width + element;
-    scaled[at] = activation_derivative(activation, x) * jacobian[at];
+    scaled[at] = activation_slope(activation, h) * jacobian[at];
   }
 };
 

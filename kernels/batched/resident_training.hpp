@@ -180,6 +180,8 @@ struct ResidentTraining {
       block.sync();
       const float* bias = parameters.values + layer.biases + position * width;
       float* kept = layer.outputs + position * samples * width;
+      float* kept_h = layer.pre_activation;
+      if (kept_h != nullptr) kept_h += position * samples * width;
       block.for_each(rows.count, width, [=, this](int s, int i) {
         const float* weights = w + i * odd_pitch(columns);
         const float* in = l == 1 ? input + rows[s] * inputs : below + s * width;
@@ -189,6 +191,7 @@ struct ResidentTraining {
         const float value = activate(activation, h);
         above[s * width + i] = value;
         kept[s * width + i] = value;
+        if (kept_h != nullptr) kept_h[s * width + i] = h;
       });
       block.sync();
       float* const spare = below;
@@ -228,7 +231,7 @@ struct ResidentTraining {
     load_tile(block, parameters.values + output.weights + position * outputs * width, outputs,
               width);
     block.sync();
-    input_delta(block, dz, outputs, top, delta);
+    input_delta(block, dz, outputs, layers[last - 1], position, delta);
     update_weights(block, own, network, output.weights + position * outputs * width, dz, outputs,
                    top, Rows{.count = samples}, width);
     block.sync();
@@ -241,7 +244,7 @@ struct ResidentTraining {
       if (l > 1) {
         load_tile(block, parameters.values + weights, width, width);
         block.sync();
-        input_delta(block, delta, width, x, below);
+        input_delta(block, delta, width, layers[l - 2], position, below);
       }
       const float* dh = delta;
       block.for_each(width, [=, this](int i) {
@@ -260,19 +263,26 @@ struct ResidentTraining {
   }
 
   /// (delta W) phi' with W (nodes, width) in shared memory.
-  /// @param delta   (samples, nodes)
-  /// @param x       outputs of the layer below (samples, width)
-  /// @param[out] below  (samples, width)
+  /// @param delta        (samples, nodes)
+  /// @param below_layer  the layer whose nodes W's columns are
+  /// @param[out] below   (samples, width)
   template <class Block>
-  VNS_HD void input_delta(Block& block, const float* delta, int nodes, const float* x,
+  VNS_HD void input_delta(Block& block, const float* delta, int nodes,
+                          const ResidentLayer& below_layer, std::int64_t position,
                           float* below) const {
     const float* w = block.template scratch<float>();
+    const std::int64_t plane = position * samples * width;
+    const float* h = below_layer.pre_activation;
+    const bool takes_h = h != nullptr;
+    const float* known = (takes_h ? h : below_layer.outputs) + plane;
     block.for_each(samples, width, [=, this](int s, int j) {
       const float* dh = delta + s * nodes;
       float sum = 0.0F;
       for (int i = 0; i < nodes; ++i)
         sum += dh[i] * w[i * odd_pitch(width) + j];
-      below[s * width + j] = sum * activation_derivative(activation, x[s * width + j]);
+      const float value = known[s * width + j];
+      below[s * width + j] = sum * (takes_h ? activation_slope(activation, value)
+                                            : slope_from_output(activation, value));
     });
   }
 

@@ -13,8 +13,7 @@ ScorePiece score_piece(const BatchState<D>& state) {
   const TrainingData& data = *state.batch.data;
   return {.state = state.outcome_state(),
           .rule = OutcomeRule(state.batch),
-          .objective = state.batch.objective,
-          .outputs = data.outputs,
+          .loss = sample_loss(state.batch),
           .total_samples = data.samples,
           .target = state.in(state.plan.training.target)};
 }
@@ -29,9 +28,8 @@ OutputDelta output_delta(const BatchState<D>& state) {
   return {.state = state.outcome_state(),
           .rule = state.update_rule(),
           .stops = batch.stopping == Stopping::on_outcome,
-          .objective = batch.objective,
+          .loss = sample_loss(batch),
           .samples = samples,
-          .outputs = outputs,
           .logits = state.in(memory.logits),
           .target = state.in(batch.minibatch ? memory.step_target : memory.target),
           .target_stride = batch.minibatch ? samples * outputs : 0,

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "kernels/engine.hpp"
+#include "kernels/math/activation.hpp"
 
 namespace vnsweep::batched {
 
@@ -45,6 +46,10 @@ TrainingMemory::TrainingMemory(const NetworkBatch& batch, const ParameterLayout&
 
   for (int l = 1; l <= layout.greatest_depth(); ++l)
     outputs.push_back(plan.reserve<float>(layout.hidden(l).networks * plane));
+  if (slope_needs_input(batch.activation)) {
+    for (const Slice<float>& layer : outputs)
+      pre_activations.push_back(plan.reserve<float>(layer.count));
+  }
   top = plan.reserve<float>(networks * plane);
   logits = plan.reserve<float>(networks * samples * data.outputs);
   logits_delta = plan.reserve<float>(networks * samples * data.outputs);

@@ -22,9 +22,10 @@ inline constexpr int kEvaluationSamples = 256;
 
 /// Where one layer of all networks is; a network's part lies at its position.
 struct ResidentLayer {
-  std::int64_t weights = 0;  ///< offset of (networks, outputs, inputs) among the parameters
-  std::int64_t biases = 0;   ///< offset of (networks, outputs)
-  float* outputs = nullptr;  ///< x_l (networks, samples, width); null for the output layer
+  std::int64_t weights = 0;         ///< offset of (networks, outputs, inputs) among the parameters
+  std::int64_t biases = 0;          ///< offset of (networks, outputs)
+  float* outputs = nullptr;         ///< x_l (networks, samples, width); null for the output layer
+  float* pre_activation = nullptr;  ///< h_l likewise; null where it is not kept
 };
 
 /// What training keeps on the device. B: samples of a step; E: samples of an evaluation pass; n:
@@ -42,12 +43,14 @@ class TrainingMemory {
   Slice<float> target;  ///< (samples, outputs)
 
   std::vector<Slice<float>> outputs;  ///< x_l (c_l, B, N) for l = 1..L
-  Slice<float> top;                   ///< x of each network's last hidden layer (n, B, N)
-  Slice<float> logits;                ///< z (n, B, outputs)
-  Slice<float> logits_delta;          ///< d loss / d z (n, B, outputs)
-  Slice<float> delta;                 ///< d loss / d h of one layer (n, B, N)
-  Slice<float> delta_below;           ///< and of the layer below it
-  Slice<float> top_delta;             ///< d loss / d x of each network's last hidden layer
+  /// h_l (c_l, B, N) for l = 1..L if the activation's slope takes it, else none
+  std::vector<Slice<float>> pre_activations;
+  Slice<float> top;           ///< x of each network's last hidden layer (n, B, N)
+  Slice<float> logits;        ///< z (n, B, outputs)
+  Slice<float> logits_delta;  ///< d loss / d z (n, B, outputs)
+  Slice<float> delta;         ///< d loss / d h of one layer (n, B, N)
+  Slice<float> delta_below;   ///< and of the layer below it
+  Slice<float> top_delta;     ///< d loss / d x of each network's last hidden layer
 
   // Mini-batch runs only.
   Slice<std::int32_t> sample_order;      ///< of this epoch (n, samples), by network index

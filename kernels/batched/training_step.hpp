@@ -61,8 +61,7 @@ void TrainingStep<D>::enqueue() {
     enqueue_score(state_.in(state_.plan.training.logits), 0, state_.batch.data->samples, true);
   }
   state_.device.for_blocks(
-      {.blocks = state_.active_count(),
-       .threads = block_threads(state_.batch.step_samples() * state_.batch.data->outputs)},
+      {.blocks = state_.active_count(), .threads = block_threads(state_.batch.step_samples())},
       output_delta(state_));
   enqueue_hidden_layers_backward();
   state_.device.for_each(
@@ -91,8 +90,8 @@ void TrainingStep<D>::enqueue_forward() {
   pass.input_stride = step_input_stride();
   pass.top = state_.in(memory.top);
   forward_hidden(
-      state_.device, pass, static_cast<float*>(nullptr),
-      [this](int layer) { return state_.parameters(state_.slab(layer)); },
+      state_.device, pass, [this](int layer) { return state_.parameters(state_.slab(layer)); },
+      [this](int layer) { return state_.pre_activation(layer); },
       [&](int layer) { return state_.in(memory.outputs[static_cast<std::size_t>(layer - 1)]); },
       [](int) {});
   forward_output(state_.device, pass, state_.parameters(state_.plan.layout.output()),
@@ -130,6 +129,7 @@ void TrainingStep<D>::enqueue_hidden_layers_backward() {
                     .tile_nodes = tiles.nodes,
                     .lanes = tiles.lanes,
                     .outputs = outputs,
+                    .pre_activation = state_.pre_activation(l),
                     .top = state_.in(memory.top),
                     .top_delta = state_.in(memory.top_delta),
                     .first_top = above,
@@ -203,8 +203,8 @@ void TrainingStep<D>::enqueue_evaluation(bool decides) {
     pass.input = state_.in(memory.input) + std::int64_t{1} * first * state_.batch.data->inputs;
     pass.top = state_.in(memory.evaluation_top);
     forward_hidden(
-        state_.device, pass, static_cast<float*>(nullptr),
-        [this](int layer) { return state_.parameters(state_.slab(layer)); },
+        state_.device, pass, [this](int layer) { return state_.parameters(state_.slab(layer)); },
+        [](int) { return static_cast<float*>(nullptr); },
         [&](int layer) {
           return state_.in(memory.evaluation[static_cast<std::size_t>(layer % 2)]);
         },
@@ -225,8 +225,8 @@ void TrainingStep<D>::enqueue_score(const float* logits, int first, int count, b
   piece.decides = decides;
   piece.logits = logits;
   piece.target += std::int64_t{1} * first * data.outputs;
-  state_.device.for_blocks(
-      {.blocks = state_.active_count(), .threads = block_threads(count * data.outputs)}, piece);
+  state_.device.for_blocks({.blocks = state_.active_count(), .threads = block_threads(count)},
+                           piece);
 }
 
 }  // namespace vnsweep::batched

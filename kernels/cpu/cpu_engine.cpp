@@ -217,34 +217,28 @@ void CpuEngine::forward_pass(const Network& network, const float* input, int sam
 }
 
 CpuEngine::Score CpuEngine::score_logits(const float* target, int samples) const {
-  const int outputs = batch_.data->outputs;
-  const int stride = cpu::padded(outputs);
+  const SampleLoss loss = sample_loss(batch_);
+  const int stride = cpu::padded(loss.outputs);
   Score score;
   for (int s = 0; s < samples; ++s) {
-    bool correct = true;
-    for (int k = 0; k < outputs; ++k) {
-      const float z = workspace_->logits.data()[s * stride + k];
-      const float y = target[s * outputs + k];
-      score.loss += loss_value(batch_.objective, z, y);
-      correct = correct && is_correct(batch_.objective, z, y);
-    }
-    score.correct += correct ? 1 : 0;
+    const float* z = workspace_->logits.data() + s * stride;
+    const float* y = target + s * loss.outputs;
+    score.loss += loss.value(z, y);
+    score.correct += loss.correct(z, y);
   }
   return score;
 }
 
 void CpuEngine::backward_pass(Network& network, const float* input, const float* target,
                               int samples) {
-  const int outputs = batch_.data->outputs;
-  const int stride = cpu::padded(outputs);
-  const float per_output = 1.0F / (static_cast<float>(samples) * static_cast<float>(outputs));
+  const SampleLoss loss = sample_loss(batch_);
+  const int stride = cpu::padded(loss.outputs);
+  const float per_term = 1.0F / (static_cast<float>(samples) * static_cast<float>(loss.terms()));
   float* logits_delta = workspace_->logits_delta.data();
   for (int s = 0; s < samples; ++s) {
-    for (int k = 0; k < outputs; ++k) {
-      const float z = workspace_->logits.data()[s * stride + k];
-      logits_delta[s * stride + k] =
-          loss_derivative(batch_.objective, z, target[s * outputs + k]) * per_output;
-    }
+    float* delta = logits_delta + s * stride;
+    loss.derivatives(workspace_->logits.data() + s * stride, target + s * loss.outputs,
+                     [=](int k, float derivative) { delta[k] = derivative * per_term; });
   }
 
   const auto update = static_cast<double>(network.step + 1);
@@ -299,8 +293,8 @@ void CpuEngine::evaluate_network(Network& network) {
     total.correct += score.correct;
   }
   network.evaluation.step = StepCount(network.step);
-  network.evaluation.loss = total.loss / (static_cast<double>(data.samples) * data.outputs);
-  network.evaluation.accuracy = static_cast<double>(total.correct) / data.samples;
+  network.evaluation.loss = sample_loss(batch_).mean(total.loss, data.samples);
+  network.evaluation.accuracy = total.correct / data.samples;
   network.evaluated = true;
 }
 
@@ -330,7 +324,7 @@ void CpuEngine::update_network(Network& network) {
     input = workspace_->input.data();
     target = workspace_->target.data();
     forward_pass(network, input, samples);
-    loss = score_logits(target, samples).loss / (static_cast<double>(samples) * data.outputs);
+    loss = sample_loss(batch_).mean(score_logits(target, samples).loss, samples);
   } else {
     // A full-batch evaluation leaves exactly the activations that the update needs, but only if
     // no other network has used the workspace since.

@@ -43,7 +43,7 @@ class CpuEngine final : public Engine {
   /// Sums over the samples of one pass.
   struct Score {
     double loss = 0.0;
-    int correct = 0;
+    double correct = 0.0;  ///< NaN where targets are no labels
   };
 
   Evaluation evaluation_of(std::size_t network);

@@ -123,7 +123,7 @@ void NetworkProbe::measure_nodes(const NetworkSpec& network, const NetworkLayout
     const LayerLayout& layer = layout.layers[l];
     unpack_layer(layer, parameters);
     if (spec_.jacobians > 0) {
-      result.layers[l].jacobian = advance_jacobians(l == 0 ? nullptr : below, stride);
+      result.layers[l].jacobian = advance_jacobians(l == 0 ? nullptr : h_.data(), stride);
     }
     multiply(weights_.data(), bias_.data(), below, layer.outputs, layer.inputs, stride, h_.data());
     result.layers[l].q = sum_of_squares(h_.data(), layer.outputs, probes, stride) /
@@ -136,21 +136,21 @@ void NetworkProbe::measure_nodes(const NetworkSpec& network, const NetworkLayout
   }
 }
 
-JacobianMoments NetworkProbe::advance_jacobians(const double* below, int below_stride) {
+JacobianMoments NetworkProbe::advance_jacobians(const double* h_below, int stride_below) {
   const int width = batch_.width;
   const auto stride = static_cast<std::size_t>(padded_samples(width));
   std::vector<double> squares;
   std::vector<double> fourths;
   for (int input = 0; input < spec_.jacobians; ++input) {
     AlignedBuffer<double>& jacobian = jacobians_[static_cast<std::size_t>(input)];
-    if (below == nullptr) {
+    if (h_below == nullptr) {
       std::fill_n(jacobian.data(), jacobian.size(), 0.0);
       for (std::size_t i = 0; i < static_cast<std::size_t>(width); ++i)
         jacobian.data()[i * stride + i] = 1.0;
     } else {
       for (int i = 0; i < width; ++i) {
-        const double x = below[static_cast<std::size_t>(i) * below_stride + input];
-        const double derivative = activation_derivative(batch_.activation, x);
+        const double h = h_below[static_cast<std::size_t>(i) * stride_below + input];
+        const double derivative = activation_slope(batch_.activation, h);
         const std::size_t row = static_cast<std::size_t>(i) * stride;
         for (std::size_t k = 0; k < stride; ++k)
           jacobian_scaled_.data()[row + k] = derivative * jacobian.data()[row + k];
@@ -176,7 +176,9 @@ void NetworkProbe::measure_gradients(const NetworkLayout& layout, const float* p
     derivatives_.emplace_back(static_cast<std::size_t>(batch_.width) * stride);
   }
   std::vector<double> squares(depth, 0.0);
-  const double per_output = 1.0 / (static_cast<double>(data.samples) * data.outputs);
+  const SampleLoss loss = sample_loss(batch_);
+  const double per_term = 1.0 / (static_cast<double>(data.samples) * loss.terms());
+  std::vector<double> logits(static_cast<std::size_t>(data.outputs));
 
   for (int first = 0; first < data.samples; first += stride) {
     const int count = std::min(stride, data.samples - first);
@@ -195,14 +197,17 @@ void NetworkProbe::measure_gradients(const NetworkLayout& layout, const float* p
     }
 
     // h_ holds the logits; turn them into d loss / d z, then go down the layers.
-    for (int k = 0; k < data.outputs; ++k) {
-      double* z = h_.data() + static_cast<std::size_t>(k) * stride;
-      for (int s = 0; s < count; ++s) {
-        const double y = data.target[static_cast<std::size_t>(first + s) * data.outputs + k];
-        z[s] = loss_derivative(batch_.objective, z[s], y) * per_output;
-      }
-      std::fill(z + count, z + stride, 0.0);
+    double* z = h_.data();
+    for (int s = 0; s < count; ++s) {
+      for (std::size_t k = 0; k < logits.size(); ++k)
+        logits[k] = z[k * stride + s];
+      const float* y = data.target.data() + static_cast<std::size_t>(first + s) * data.outputs;
+      loss.derivatives(logits.data(), y, [&](int k, double derivative) {
+        z[static_cast<std::size_t>(k) * stride + s] = derivative * per_term;
+      });
     }
+    for (std::size_t k = 0; k < logits.size(); ++k)
+      std::fill(z + k * stride + count, z + (k + 1) * stride, 0.0);
     double* delta = h_.data();
     double* delta_below = x_.data();
     for (std::size_t l = depth; l-- > 0;) {

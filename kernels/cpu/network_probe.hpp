@@ -26,8 +26,8 @@ class NetworkProbe {
                      const float* parameters, Probe& result);
   void measure_gradients(const NetworkLayout& layout, const float* parameters, Probe& result);
   /// Turns the J_{l-1} that are kept into J_l of the layer that is unpacked, and measures them.
-  /// @param below  x_{l-1} (nodes, stride); null for the first layer
-  JacobianMoments advance_jacobians(const double* below, int below_stride);
+  /// @param h_below  h_{l-1} (nodes, stride); null for the first layer
+  JacobianMoments advance_jacobians(const double* h_below, int stride_below);
   void unpack_layer(const LayerLayout& layer, const float* parameters);
 
   const NetworkBatch& batch_;

@@ -2,7 +2,7 @@
 
 #include <array>
 #include <cstddef>
-#include <stdexcept>
+#include <type_traits>
 
 #include "kernels/math/optimizer_constants.hpp"
 
@@ -323,8 +323,16 @@ void ForwardHidden(Activation activation, const ForwardArgs& args) {
       return forward<Relu>(args);
     case Activation::hardtanh:
       return forward<Hardtanh>(args);
-    default:
-      throw std::logic_error("cpu engine: activation not there yet");
+    case Activation::erf:
+      return forward<Erf>(args);
+    case Activation::sigmoid:
+      return forward<Sigmoid>(args);
+    case Activation::leaky_relu:
+      return forward<LeakyRelu>(args);
+    case Activation::gelu:
+      return forward<Gelu>(args);
+    case Activation::silu:
+      return forward<Silu>(args);
   }
 }
 

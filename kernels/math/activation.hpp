@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 
 #include "kernels/host_device.hpp"
 #include "kernels/math/logistic.hpp"
@@ -23,7 +24,13 @@ VNS_HD Real normal_density(Real h) {
   return Real(kInverseSqrt2Pi) * std::exp(-h * h / 2);
 }
 
-/// phi(h); NaN passes through every activation.
+/// h times a factor that vanishes faster than h grows: zero with the factor, even for infinite h.
+template <class Real>
+VNS_HD Real damped(Real h, Real factor) {
+  return factor == Real(0) ? Real(0) : h * factor;
+}
+
+/// phi(h); NaN passes through every activation, and an infinite h gives the limit.
 template <class Real>
 VNS_HD Real activate(Activation activation, Real h) {
   switch (activation) {
@@ -42,9 +49,9 @@ VNS_HD Real activate(Activation activation, Real h) {
     case Activation::leaky_relu:
       return h <= Real(0) ? Real(kLeak) * h : h;
     case Activation::gelu:
-      return h * normal_cdf(h);
+      return damped(h, normal_cdf(h));
     case Activation::silu:
-      return h * logistic(h);
+      return damped(h, logistic(h));
   }
   return h;
 }
@@ -72,25 +79,42 @@ VNS_HD Real activation_slope(Activation activation, Real h) {
     case Activation::leaky_relu:
       return h > Real(0) ? Real(1) : Real(kLeak);
     case Activation::gelu:
-      return normal_cdf(h) + h * normal_density(h);
+      return normal_cdf(h) + damped(h, normal_density(h));
     case Activation::silu:
-      return logistic(h) * (Real(1) + h * logistic(-h));
+      return logistic(h) + damped(h, logistic(h) * logistic(-h));
   }
   return Real(1);
 }
 
-/// phi'(h) from x = phi(h), so that only x has to be kept for the backward pass.
+/// Whether phi'(h) takes h itself: slope_from_output() cannot tell it from phi(h).
+VNS_HD constexpr bool slope_needs_input(Activation activation) {
+  return activation == Activation::erf || activation == Activation::gelu ||
+         activation == Activation::silu;
+}
+
+/// What slope_from_output() says where it cannot tell: whoever asks in vain will notice.
+inline constexpr double kNoSlope = std::numeric_limits<double>::quiet_NaN();
+
+/// phi'(h) from x = phi(h), so that a backward pass need not keep h too.
 template <class Real>
-VNS_HD Real activation_derivative(Activation activation, Real x) {
+VNS_HD Real slope_from_output(Activation activation, Real x) {
   switch (activation) {
+    case Activation::linear:
+      break;
     case Activation::tanh:
       return Real(1) - x * x;
     case Activation::relu:
       return x > Real(0) ? Real(1) : Real(0);
     case Activation::hardtanh:
       return std::fabs(x) < Real(1) ? Real(1) : Real(0);
-    default:
-      break;
+    case Activation::sigmoid:
+      return x * (Real(1) - x);
+    case Activation::leaky_relu:
+      return x > Real(0) ? Real(1) : Real(kLeak);
+    case Activation::erf:
+    case Activation::gelu:
+    case Activation::silu:
+      return Real(kNoSlope);
   }
   return Real(1);
 }

@@ -1,11 +1,12 @@
 #include "kernels/reference/reference_engine.hpp"
 
 #include <cmath>
-#include <numbers>
+#include <limits>
 #include <stdexcept>
 #include <utility>
 
 #include "kernels/random/draws.hpp"
+#include "kernels/reference/reference_formulas.hpp"
 #include "kernels/reference/reference_statistics.hpp"
 
 namespace vnsweep {
@@ -13,77 +14,6 @@ namespace {
 
 using reference::Matrix;
 using reference::Vector;
-
-double phi(Activation activation, double h) {
-  switch (activation) {
-    case Activation::linear:
-      return h;
-    case Activation::tanh:
-      return std::tanh(h);
-    case Activation::relu:
-      return h <= 0.0 ? 0.0 : h;  // NaN passes through
-    case Activation::hardtanh:
-      return h > 1.0 ? 1.0 : (h < -1.0 ? -1.0 : h);
-    case Activation::erf:
-      return std::erf(h);
-    case Activation::sigmoid:
-      return 1.0 / (1.0 + std::exp(-h));
-    case Activation::leaky_relu:
-      return h <= 0.0 ? 0.01 * h : h;
-    case Activation::gelu:
-      return 0.5 * h * std::erfc(-h / std::sqrt(2.0));
-    case Activation::silu:
-      return h / (1.0 + std::exp(-h));
-  }
-  throw std::logic_error("reference engine: unknown activation");
-}
-
-/// phi'(h); the kinks of relu and hardtanh count as flat, as in PyTorch.
-double phi_derivative(Activation activation, double h) {
-  switch (activation) {
-    case Activation::linear:
-      return 1.0;
-    case Activation::tanh:
-      return 1.0 - std::tanh(h) * std::tanh(h);
-    case Activation::relu:
-      return h > 0.0 ? 1.0 : 0.0;
-    case Activation::hardtanh:
-      return h > -1.0 && h < 1.0 ? 1.0 : 0.0;
-    case Activation::erf:
-      return 2.0 / std::sqrt(std::numbers::pi) * std::exp(-h * h);
-    case Activation::sigmoid: {
-      const double e = std::exp(-std::fabs(h));
-      return e / ((1.0 + e) * (1.0 + e));
-    }
-    case Activation::leaky_relu:
-      return h > 0.0 ? 1.0 : 0.01;
-    case Activation::gelu:
-      return 0.5 * std::erfc(-h / std::sqrt(2.0)) +
-             h * std::exp(-h * h / 2.0) / std::sqrt(2.0 * std::numbers::pi);
-    case Activation::silu: {
-      const double sigma = 1.0 / (1.0 + std::exp(-h));
-      return sigma + h * sigma * (1.0 - sigma);
-    }
-  }
-  throw std::logic_error("reference engine: unknown activation");
-}
-
-double sample_loss(Objective objective, double z, double y) {
-  if (objective == Objective::squared_error) return (z - y) * (z - y);
-  // ln(1 + e^z) - y z, arranged so that nothing large cancels for y = 0 or 1.
-  if (z > 0.0) return (1.0 - y) * z + std::log1p(std::exp(-z));
-  return -y * z + std::log1p(std::exp(z));
-}
-
-double sample_loss_derivative(Objective objective, double z, double y) {
-  if (objective == Objective::squared_error) return 2.0 * (z - y);
-  return (z > 0.0 ? 1.0 / (1.0 + std::exp(-z)) : std::exp(z) / (1.0 + std::exp(z))) - y;
-}
-
-bool sample_correct(Objective objective, double z, double y) {
-  const double boundary = objective == Objective::squared_error ? 0.5 : 0.0;
-  return y > 0.5 ? z > boundary : z <= boundary;
-}
 
 /// Weights of one layer and what the optimizer remembers of them; all are (outputs, inputs) and
 /// (outputs).
@@ -118,7 +48,7 @@ Forward forward(const std::vector<Layer>& layers, Activation activation, Matrix 
     if (l + 1 < layers.size()) {
       for (Vector& row : h) {
         for (double& value : row)
-          value = phi(activation, value);
+          value = reference::phi(activation, value);
       }
       pass.x.push_back(h);
     }
@@ -143,29 +73,12 @@ Batch select_samples(const TrainingData& data, const std::int32_t* indices, int 
   return batch;
 }
 
-double mean_loss(Objective objective, const Matrix& z, const Matrix& target) {
-  double sum = 0.0;
-  for (std::size_t s = 0; s < z.size(); ++s) {
-    for (std::size_t k = 0; k < z[s].size(); ++k) {
-      sum += sample_loss(objective, z[s][k], target[s][k]);
-    }
-  }
-  return sum / static_cast<double>(z.size() * z[0].size());
-}
-
 /// d mean loss / d h_l for layers 1..L+1, each (samples, nodes).
 std::vector<Matrix> backward(const std::vector<Layer>& layers, Activation activation,
                              Objective objective, const Forward& pass, const Matrix& target) {
   const std::size_t last = layers.size() - 1;
   std::vector<Matrix> delta(layers.size());
-  delta[last] = pass.h[last];
-  const auto outputs = static_cast<double>(target.size() * target[0].size());
-  for (std::size_t s = 0; s < target.size(); ++s) {
-    for (std::size_t k = 0; k < target[s].size(); ++k) {
-      delta[last][s][k] =
-          sample_loss_derivative(objective, pass.h[last][s][k], target[s][k]) / outputs;
-    }
-  }
+  delta[last] = reference::mean_loss_derivative(objective, pass.h[last], target);
   for (std::size_t l = last; l-- > 0;) {
     delta[l] = pass.h[l];
     for (std::size_t s = 0; s < target.size(); ++s) {
@@ -174,7 +87,7 @@ std::vector<Matrix> backward(const std::vector<Layer>& layers, Activation activa
         for (std::size_t i = 0; i < layers[l + 1].b.size(); ++i) {
           sum += layers[l + 1].w[i][j] * delta[l + 1][s][i];
         }
-        delta[l][s][j] = sum * phi_derivative(activation, pass.h[l][s][j]);
+        delta[l][s][j] = sum * reference::phi_derivative(activation, pass.h[l][s][j]);
       }
     }
   }
@@ -244,7 +157,7 @@ Matrix next_jacobian(Activation activation, const Matrix& w, const Vector& h_bel
   for (std::size_t i = 0; i < w.size(); ++i) {
     for (std::size_t k = 0; k < below[0].size(); ++k) {
       for (std::size_t m = 0; m < below.size(); ++m)
-        jacobian[i][k] += w[i][m] * phi_derivative(activation, h_below[m]) * below[m][k];
+        jacobian[i][k] += w[i][m] * reference::phi_derivative(activation, h_below[m]) * below[m][k];
     }
   }
   return jacobian;
@@ -308,18 +221,15 @@ struct ReferenceEngine::Network {
     const Batch all = select_samples(*batch.data, nullptr, batch.data->samples);
     const Matrix z = forward(layers, batch.activation, all.input).h.back();
     double correct = 0.0;
-    for (std::size_t s = 0; s < z.size(); ++s) {
-      bool every_output = true;
-      for (std::size_t k = 0; k < z[s].size(); ++k) {
-        every_output = every_output && sample_correct(batch.objective, z[s][k], all.target[s][k]);
-      }
-      if (every_output) correct += 1.0;
-    }
+    for (std::size_t s = 0; s < z.size(); ++s)
+      correct += reference::sample_correct(batch.objective, z[s], all.target[s]) ? 1.0 : 0.0;
     Evaluation result;
     result.step = StepCount(step);
     result.status = status;
-    result.loss = mean_loss(batch.objective, z, all.target);
-    result.accuracy = correct / static_cast<double>(z.size());
+    result.loss = reference::mean_loss(batch.objective, z, all.target);
+    result.accuracy = batch.data->kind == TargetKind::labels
+                          ? correct / static_cast<double>(z.size())
+                          : std::numeric_limits<double>::quiet_NaN();
     return result;
   }
 
@@ -346,7 +256,7 @@ struct ReferenceEngine::Network {
     if (batch.minibatch) indices = sequence.indices(step);
     const Batch now = select_samples(*batch.data, indices, samples);
     const Forward pass = forward(layers, batch.activation, now.input);
-    const double loss = mean_loss(batch.objective, pass.h.back(), now.target);
+    const double loss = reference::mean_loss(batch.objective, pass.h.back(), now.target);
     if (batch.record_losses) losses.push_back(loss);
     if (!std::isfinite(loss) && batch.stopping == Stopping::on_outcome) {
       status = TrainingStatus::diverged;

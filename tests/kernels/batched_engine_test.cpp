@@ -48,7 +48,11 @@ NetworkBatch ragged_batch(Optimizer optimizer, bool minibatch) {
 TEST_P(BatchedEngineTest, NothingDependsOnTheOrderOfThreads) {
   for (const Optimizer optimizer : {Optimizer::sgd, Optimizer::adam, Optimizer::rmsprop}) {
     for (const bool minibatch : {false, true}) {
-      const NetworkBatch batch = ragged_batch(optimizer, minibatch);
+      NetworkBatch batch = ragged_batch(optimizer, minibatch);
+      if (optimizer == Optimizer::adam) {
+        batch.activation = Activation::gelu;
+        batch.data = testing::random_data(37, 3, 4);
+      }
       std::vector<std::vector<double>> results;
       for (const ThreadOrder order :
            {ThreadOrder::forward, ThreadOrder::reverse, ThreadOrder::shuffled}) {
@@ -176,6 +180,7 @@ TEST(BatchedOrderTest, WhenNetworksMoveDependsOnTheirStepsAlone) {
 TEST_P(BatchedEngineTest, NetworksThatWereMovedAreWhatTheyWouldBeAlone) {
   for (const double momentum : {0.0, 0.1}) {  // optimizer state moves along
     NetworkBatch batch = finishing_batch();
+    if (momentum != 0.0) batch.activation = Activation::erf;  // pre-activations do not
     for (NetworkSpec& network : batch.networks)
       network.momentum = momentum;
     engine_.initialize(batch);
@@ -238,6 +243,7 @@ TEST_P(BatchedEngineTest, MemoryIsWhatThePlanSaid) {
     for (const bool minibatch : {false, true}) {
       NetworkBatch batch = ragged_batch(optimizer, minibatch);
       batch.record_losses = minibatch;
+      if (optimizer == Optimizer::sgd) batch.activation = Activation::silu;
 
       const std::size_t planned = engine_.memory_needed(batch);
       engine_.initialize(batch);
@@ -249,6 +255,27 @@ TEST_P(BatchedEngineTest, MemoryIsWhatThePlanSaid) {
       EXPECT_EQ(device_->most_bytes_in_use, planned);
       device_->most_bytes_in_use = 0;
     }
+  }
+}
+
+// Of every layer, all samples of a step.
+TEST_P(BatchedEngineTest, PreActivationsAreKeptOnlyWhereTheBackwardPassTakesThem) {
+  NetworkBatch batch = ragged_batch(Optimizer::sgd, true);
+  const std::size_t of_tanh = engine_.memory_needed(batch);
+  const std::size_t plane = sizeof(float) * 33 * 10;
+  std::size_t layers = 0;
+  for (const NetworkSpec& network : batch.networks)
+    layers += static_cast<std::size_t>(network.depth);
+
+  for (const testing::NamedActivation& entry : testing::kActivations) {
+    batch.activation = entry.activation;
+    const bool keeps = entry.activation == Activation::erf ||
+                       entry.activation == Activation::gelu || entry.activation == Activation::silu;
+    const std::size_t more = keeps ? layers * plane : 0;
+
+    EXPECT_NEAR(static_cast<double>(engine_.memory_needed(batch)),
+                static_cast<double>(of_tanh + more), keeps ? 6 * 256 : 0)  // slices are aligned
+        << entry.name;
   }
 }
 

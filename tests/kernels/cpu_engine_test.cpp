@@ -1,37 +1,38 @@
 #include "kernels/cpu/cpu_engine.hpp"
 
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include "host/verify/compare.hpp"
 #include "host/verify/verify.hpp"
 #include "kernels/reference/reference_engine.hpp"
 #include "tests/kernels/delegating_engine.hpp"
+#include "tests/kernels/instruction_sets.hpp"
 #include "tests/kernels/test_batches.hpp"
 
 namespace vnsweep {
 namespace {
 
 TEST(CpuEngineTest, EveryInstructionSetOfThisMachineAgreesWithTheReference) {
-  const std::vector<std::int64_t> targets = hwy::SupportedAndGeneratedTargets();
-  for (const std::int64_t target : targets) {
-    hwy::SetSupportedTargetsForTest(target);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-    for (const int width : {3, 8, 33}) {
-      NetworkBatch batch = testing::xor_batch(width, {4, 1});
-      batch.data = testing::random_data(5, 3);
-      CpuEngine engine;
-      ReferenceEngine oracle;
+  const int instruction_sets = testing::on_every_instruction_set([](const char* name) {
+    for (const testing::NamedActivation& entry : testing::kActivations) {
+      for (const int width : {3, 8, 33}) {
+        NetworkBatch batch = testing::xor_batch(width, {4, 1});
+        batch.activation = entry.activation;
+        batch.data = testing::random_data(5, 3);
+        for (NetworkSpec& network : batch.networks)
+          network.scale = entry.scale;
+        CpuEngine engine;
+        ReferenceEngine oracle;
 
-      for (const NetworkError& error :
-           compare_engines(engine, oracle, batch, StepCount(5), {.samples = 24})) {
-        EXPECT_LE(error.worst(), 1e-6) << hwy::TargetName(target) << " width " << width;
+        for (const NetworkError& error :
+             compare_engines(engine, oracle, batch, StepCount(5), {.samples = 24})) {
+          EXPECT_LE(error.worst(), 2e-6) << name << ' ' << entry.name << " width " << width;
+        }
       }
     }
-  }
-  hwy::SetSupportedTargetsForTest(0);
-  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-  EXPECT_GT(targets.size(), 1U);
+  });
+
+  EXPECT_GT(instruction_sets, 1);
 }
 
 TEST(CompareTest, NanAndWrongSizesNeverPass) {

@@ -35,34 +35,121 @@ INSTANTIATE_TEST_SUITE_P(Shapes, EngineShapeTest,
                                             ::testing::Values(1, 11), ::testing::Values(1, 4, 33)),
                          shape_name);
 
+/// Trains both for three steps and compares every network.
+void expect_agreement(const EngineUnderTest& under_test, const NetworkBatch& batch,
+                      const ProbeSpec& probe) {
+  const auto engine = under_test.make();
+  ReferenceEngine oracle;
+  // (z - y)^2 magnifies the rounding of z by 2 z / (z - y).
+  const double loss_tolerance =
+      under_test.loss_tolerance * (batch.objective == Objective::squared_error ? 5.0 : 1.0);
+
+  const auto errors = compare_engines(*engine, oracle, batch, StepCount(3), probe);
+
+  ASSERT_EQ(errors.size(), batch.networks.size());
+  for (const NetworkError& error : errors) {
+    EXPECT_LE(error.weights, 1e-6) << "network " << error.network.value();
+    EXPECT_LE(error.loss, loss_tolerance) << "network " << error.network.value();
+    EXPECT_LE(error.vni, 1e-10) << "network " << error.network.value();
+    EXPECT_LE(error.spectrum, 1e-10) << "network " << error.network.value();
+    EXPECT_LE(error.gradient, 1e-10) << "network " << error.network.value();
+    EXPECT_LE(error.jacobian, 1e-10) << "network " << error.network.value();
+    EXPECT_TRUE(error.live_nodes_agree) << "network " << error.network.value();
+  }
+}
+
+/// Networks of one depth that differ in their keys.
+std::vector<NetworkSpec> equal_networks(int count, int depth, double scale = 1.0,
+                                        double learning_rate = 0.05) {
+  std::vector<NetworkSpec> networks;
+  for (int n = 0; n < count; ++n) {
+    networks.push_back({.run_key = static_cast<std::uint64_t>(n),
+                        .depth = depth,
+                        .scale = scale,
+                        .bias_scale = 0.1,
+                        .learning_rate = learning_rate});
+  }
+  return networks;
+}
+
 TEST_P(EngineShapeTest, AgreesWithTheReferenceForEveryDepth) {
   const auto& [under_test, width, networks, samples] = GetParam();
   if (!under_test.unavailable.empty()) GTEST_SKIP() << under_test.unavailable;
-  const auto engine = under_test.make();
   for (const int depth : {1, 2, 17}) {
     NetworkBatch batch;
     batch.width = width;
     batch.data = testing::random_data(samples, 3);
     batch.budget = StepCount(3);
-    for (int n = 0; n < networks; ++n) {
-      batch.networks.push_back({.run_key = static_cast<std::uint64_t>(n),
-                                .depth = depth,
-                                .bias_scale = 0.1,
-                                .learning_rate = 0.05});
-    }
-    ReferenceEngine oracle;
+    batch.networks = equal_networks(networks, depth);
 
-    const auto errors = compare_engines(*engine, oracle, batch, StepCount(3), {.samples = 24});
+    expect_agreement(under_test, batch, {.samples = 24});
+  }
+}
 
-    ASSERT_EQ(errors.size(), static_cast<std::size_t>(networks));
-    for (const NetworkError& error : errors) {
-      EXPECT_LE(error.weights, 1e-6) << "network " << error.network.value();
-      EXPECT_LE(error.loss, under_test.loss_tolerance) << "network " << error.network.value();
-      EXPECT_LE(error.vni, 1e-10) << "network " << error.network.value();
-      EXPECT_LE(error.spectrum, 1e-10) << "network " << error.network.value();
-      EXPECT_LE(error.gradient, 1e-10) << "network " << error.network.value();
-      EXPECT_TRUE(error.live_nodes_agree) << "network " << error.network.value();
-    }
+/// What outputs are for: how many, and which loss.
+struct Targets {
+  const char* name;
+  Objective objective;
+  TargetKind kind;
+  int outputs;
+
+  std::shared_ptr<const TrainingData> data(int samples) const {
+    return kind == TargetKind::labels ? testing::random_data(samples, 3, outputs)
+                                      : testing::random_values(samples, 3, outputs);
+  }
+  friend std::ostream& operator<<(std::ostream& stream, const Targets& targets) {
+    return stream << targets.name;
+  }
+};
+constexpr std::array kTargets = std::to_array<Targets>({
+    {"label", Objective::cross_entropy, TargetKind::labels, 1},
+    {"label_by_squares", Objective::squared_error, TargetKind::labels, 1},
+    {"class_of_2", Objective::cross_entropy, TargetKind::labels, 2},
+    {"class_of_3", Objective::cross_entropy, TargetKind::labels, 3},
+    {"class_of_10", Objective::cross_entropy, TargetKind::labels, 10},
+    {"class_of_3_by_squares", Objective::squared_error, TargetKind::labels, 3},
+    {"value", Objective::squared_error, TargetKind::values, 1},
+    {"two_values", Objective::squared_error, TargetKind::values, 2},
+});
+
+using Case = std::tuple<EngineUnderTest, testing::NamedActivation, Targets>;
+
+std::string case_name(const ::testing::TestParamInfo<Case>& test) {
+  const auto& [engine, activation, targets] = test.param;
+  return engine.name + '_' + activation.name + '_' + targets.name;
+}
+
+class EngineFormulaTest : public ::testing::TestWithParam<Case> {};
+INSTANTIATE_TEST_SUITE_P(Formulas, EngineFormulaTest,
+                         ::testing::Combine(::testing::ValuesIn(testing::candidates_under_test()),
+                                            ::testing::ValuesIn(testing::kActivations),
+                                            ::testing::ValuesIn(kTargets)),
+                         case_name);
+
+TEST_P(EngineFormulaTest, AgreesWithTheReference) {
+  const auto& [under_test, activation, targets] = GetParam();
+  if (!under_test.unavailable.empty()) GTEST_SKIP() << under_test.unavailable;
+  struct FormulaShape {
+    int width;
+    int depth;
+    int samples;
+    std::optional<int> minibatch;
+    double learning_rate;  // small where deep networks would magnify rounding
+  };
+  for (const auto& [width, depth, samples, minibatch, learning_rate] :
+       {FormulaShape{1, 2, 5, {}, 0.05}, FormulaShape{33, 3, 5, {}, 0.01},
+        FormulaShape{8, 10, 13, 4, 0.001}}) {
+    NetworkBatch batch;
+    batch.width = width;
+    batch.activation = activation.activation;
+    batch.objective = targets.objective;
+    batch.data = targets.data(samples);
+    batch.minibatch = minibatch;
+    batch.budget = StepCount(3);
+    batch.networks = equal_networks(3, depth, activation.scale, learning_rate);
+
+    SCOPED_TRACE(::testing::Message() << "width " << width << " depth " << depth);
+    expect_agreement(under_test, batch, {.samples = 24, .jacobians = 2});
   }
 }
 
@@ -103,11 +190,10 @@ TEST_P(EngineAgreementTest, EveryOptimizerFollowsTheReferenceOverFiftySteps) {
 }
 
 TEST_P(EngineAgreementTest, JacobianMomentsOfRaggedNetworks) {
-  for (const Activation activation :
-       {Activation::linear, Activation::tanh, Activation::relu, Activation::hardtanh}) {
+  for (const testing::NamedActivation& entry : testing::kActivations) {
     for (const int width : {1, 5, 20}) {
       NetworkBatch batch = testing::xor_batch(width, {9, 4, 1});
-      batch.activation = activation;
+      batch.activation = entry.activation;
       batch.initialization = width == 5 ? Initialization::orthogonal : Initialization::gaussian;
       ReferenceEngine oracle;
 
@@ -115,7 +201,7 @@ TEST_P(EngineAgreementTest, JacobianMomentsOfRaggedNetworks) {
           compare_engines(*engine_, oracle, batch, StepCount(2), {.samples = 12, .jacobians = 3});
 
       for (const NetworkError& error : errors)
-        EXPECT_LE(error.jacobian, 1e-10) << width << " network " << error.network.value();
+        EXPECT_LE(error.jacobian, 1e-10) << entry.name << width << " " << error.network.value();
     }
   }
 }

@@ -74,6 +74,71 @@ TEST_P(EngineOutcomeTest, TheBudgetEndsTrainingWithAnEvaluation) {
   EXPECT_EQ(result.step, StepCount(10));
 }
 
+/// Four points, each a class of its own.
+std::shared_ptr<const TrainingData> corners() {
+  auto data = std::make_shared<TrainingData>(*testing::xor_data());
+  data->outputs = 4;
+  data->target = {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1};
+  return data;
+}
+
+TEST_P(EngineOutcomeTest, ClassesOfSeveralOutputsAreLearned) {
+  for (const Objective objective : {Objective::cross_entropy, Objective::squared_error}) {
+    NetworkBatch batch = testing::xor_batch(16, {2}, 2000);
+    batch.data = corners();
+    batch.objective = objective;
+    engine_->initialize(batch);
+    EXPECT_LT(engine_->evaluate()[0].accuracy, 1.0);
+
+    engine_->train(StepCount(2000));
+
+    const Evaluation result = engine_->evaluate()[0];
+    EXPECT_EQ(result.status, TrainingStatus::succeeded);
+    EXPECT_LE(result.loss, 0.1);
+    EXPECT_EQ(result.accuracy, 1.0);
+  }
+}
+
+// Equal outputs find no class; with the fourth class's bias above the others, every sample is said
+// to be of that class.
+TEST_P(EngineOutcomeTest, AccuracyIsTheShareOfSamplesWhoseClassIsFound) {
+  NetworkBatch batch = testing::xor_batch(3, {1});
+  batch.data = corners();
+  batch.networks[0].scale = 0.0;
+  engine_->initialize(batch);
+  const double of_ties = engine_->evaluate()[0].accuracy;
+  auto fourth = std::make_shared<TrainingData>(*batch.data);
+  fourth->target = {0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1};
+  batch.data = fourth;
+  batch.stopping = Stopping::at_budget;
+  engine_->initialize(batch);
+
+  engine_->train(StepCount(1));
+
+  EXPECT_EQ(of_ties, 0.0);
+  EXPECT_EQ(engine_->evaluate()[0].accuracy, 1.0);
+}
+
+TEST_P(EngineOutcomeTest, RegressionSucceedsByItsLossAlone) {
+  NetworkBatch batch = testing::xor_batch(16, {2}, 1000);
+  batch.data = testing::random_values(3, 2, 2);
+  batch.objective = Objective::squared_error;
+  batch.success = {.loss = 0.05};
+  engine_->initialize(batch);
+  engine_->train(StepCount(1000));
+  const Evaluation by_loss = engine_->evaluate()[0];
+
+  batch.success.accuracy = 0.0;  // which no network reaches, since it has none
+  engine_->initialize(batch);
+  engine_->train(StepCount(1000));
+  const Evaluation by_accuracy = engine_->evaluate()[0];
+
+  EXPECT_EQ(by_loss.status, TrainingStatus::succeeded);
+  EXPECT_LE(by_loss.loss, 0.05);
+  EXPECT_TRUE(std::isnan(by_loss.accuracy));
+  EXPECT_EQ(by_accuracy.status, TrainingStatus::exhausted);
+}
+
 TEST_P(EngineOutcomeTest, ANonFiniteLossIsDivergence) {
   Engine& engine = *engine_;
   NetworkBatch batch = testing::xor_batch(8, {3}, 100);
@@ -131,9 +196,10 @@ TEST_P(EngineOutcomeTest, MinibatchRunsAreEvaluatedOnTheWholeTrainingSet) {
 // More samples than any engine passes through at once.
 TEST_P(EngineOutcomeTest, LargeTrainingSetsAreEvaluatedAndMeasuredInPieces) {
   for (const std::optional<int> minibatch : {std::optional<int>(), std::optional<int>(7)}) {
-    for (const int samples : {257, 600}) {
+    for (const auto& [samples, outputs] :
+         {std::pair{257, 1}, std::pair{600, 1}, std::pair{600, 3}}) {
       NetworkBatch batch = testing::xor_batch(6, {2, 1}, 10);
-      batch.data = testing::random_data(samples, 3);
+      batch.data = testing::random_data(samples, 3, outputs);
       batch.minibatch = minibatch;
       batch.success = {.loss = 1e-12, .every = StepCount(5)};
       ReferenceEngine oracle;

@@ -125,86 +125,46 @@ void check_gradient(const NetworkBatch& batch) {
 }
 
 TEST(ReferenceEngineTest, GradientsAgreeWithFiniteDifferences) {
-  for (const Activation activation :
-       {Activation::linear, Activation::tanh, Activation::relu, Activation::hardtanh}) {
-    for (const Objective objective : {Objective::cross_entropy, Objective::squared_error}) {
-      NetworkBatch batch;
-      batch.width = 4;
-      batch.activation = activation;
-      batch.objective = objective;
-      batch.data = testing::random_data(5, 3, 2);
-      batch.budget = StepCount(1);
-      batch.networks = {{.run_key = 4, .depth = 3, .bias_scale = 0.3, .learning_rate = 0.1}};
-
-      check_gradient(batch);
+  NetworkBatch batch;
+  batch.width = 4;
+  batch.budget = StepCount(1);
+  batch.networks = {{.run_key = 4, .depth = 3, .bias_scale = 0.3, .learning_rate = 0.1}};
+  for (const testing::NamedActivation& entry : testing::kActivations) {
+    SCOPED_TRACE(entry.name);
+    batch.activation = entry.activation;
+    for (const int outputs : {1, 2, 5}) {
+      batch.data = testing::random_data(5, 3, outputs);
+      for (const Objective objective : {Objective::cross_entropy, Objective::squared_error}) {
+        batch.objective = objective;
+        check_gradient(batch);
+      }
     }
+    batch.data = testing::random_values(5, 3, 2);
+    batch.objective = Objective::squared_error;
+    check_gradient(batch);
   }
 }
 
-struct Trajectory {
-  Objective objective;
-  Optimizer optimizer;
-  double learning_rate;
-  double momentum;
-  double second_loss;
-  double last_loss;
-  double weight;  ///< of layer 2, row 1, column 2, after 20 updates
-};
-
-class PytorchTrajectoryTest : public ::testing::TestWithParam<Trajectory> {};
-
-// tools/oracles/pytorch_trajectories.py, torch 1.13.0.
-INSTANTIATE_TEST_SUITE_P(
-    Optimizers, PytorchTrajectoryTest,
-    ::testing::Values(Trajectory{Objective::cross_entropy, Optimizer::sgd, 0.5, 0.0,
-                                 0.6967024052193795, 0.38050368930989276, -0.8096769716366825},
-                      Trajectory{Objective::cross_entropy, Optimizer::sgd, 0.1, 0.9,
-                                 0.6994408454790053, 0.5007234307595614, -0.7191066665699868},
-                      Trajectory{Objective::cross_entropy, Optimizer::adam, 0.05, 0.0,
-                                 0.6890337187844301, 0.17349115622290928, -1.5516906689295267},
-                      Trajectory{Objective::cross_entropy, Optimizer::rmsprop, 0.01, 0.0,
-                                 0.68343944707066, 0.1554159039880803, -1.3945518375058932},
-                      Trajectory{Objective::squared_error, Optimizer::sgd, 0.5, 0.0,
-                                 0.3340809060052691, 0.013421871659114463, -0.8285682665005328},
-                      Trajectory{Objective::squared_error, Optimizer::sgd, 0.1, 0.9,
-                                 0.5420792733560873, 0.018966363484668517, -0.743172693360087},
-                      Trajectory{Objective::squared_error, Optimizer::adam, 0.05, 0.0,
-                                 0.6263578168658293, 0.19282212010808855, -0.6742531322575678},
-                      Trajectory{Objective::squared_error, Optimizer::rmsprop, 0.01, 0.0,
-                                 0.5033837911741448, 0.07650328036624812, -0.7524609602067333}));
-
-TEST_P(PytorchTrajectoryTest, UpdatesAreThoseOfTorchOptim) {
-  const Trajectory& expected = GetParam();
-  NetworkBatch batch = testing::xor_batch(3, {2});
-  batch.objective = expected.objective;
-  batch.optimizer = expected.optimizer;
-  batch.stopping = Stopping::at_budget;
-  batch.record_losses = true;
-  batch.networks[0].learning_rate = expected.learning_rate;
-  batch.networks[0].momentum = expected.momentum;
+// Logits ln 1, ln 2 and ln 5 are probabilities 1/8, 1/4 and 5/8.
+TEST(ReferenceEngineTest, SoftmaxOfThreeClassesByHand) {
+  NetworkBatch batch = scalar_batch(Activation::linear, Objective::cross_entropy);
+  auto data = std::make_shared<TrainingData>(*single_sample(2.0F, 0.0F));
+  data->outputs = 3;
+  data->target = {0, 1, 0};
+  batch.data = data;
   ReferenceEngine engine;
   engine.initialize(batch);
-  NetworkWeights weights = engine.download_weights(kFirst);
-  for (std::size_t l = 0; l < 3; ++l) {
-    const auto layer = static_cast<double>(l + 1);
-    const std::size_t inputs = l == 0 ? 2 : 3;
-    for (std::size_t i = 0; i < weights.biases[l].size(); ++i) {
-      weights.biases[l][i] = std::cos(layer + static_cast<double>(i)) / 4.0;
-      for (std::size_t j = 0; j < inputs; ++j) {
-        weights.weights[l][i * inputs + j] =
-            std::sin(layer + 2.0 * static_cast<double>(i) + 3.0 * static_cast<double>(j));
-      }
-    }
-  }
-  engine.upload_weights(kFirst, weights);
+  engine.upload_weights(
+      kFirst, {{{0.5}, {0, 0, 0}}, {{0.0}, {std::log(1.0), std::log(2.0), std::log(5.0)}}});
 
-  engine.train(StepCount(20));
+  const Evaluation found = engine.evaluate()[0];
+  const NetworkWeights gradient = engine.gradient(kFirst);
 
-  const std::vector<double> losses = engine.losses(kFirst);
-  ASSERT_EQ(losses.size(), 20U);
-  EXPECT_NEAR(losses[1], expected.second_loss, 1e-13);
-  EXPECT_NEAR(losses[19], expected.last_loss, 1e-12);
-  EXPECT_NEAR(engine.download_weights(kFirst).weights[1][5], expected.weight, 1e-12);
+  EXPECT_NEAR(found.loss, std::log(4.0), 1e-15);
+  EXPECT_EQ(found.accuracy, 0.0);
+  EXPECT_NEAR(gradient.biases[1][0], 1.0 / 8.0, 1e-15);
+  EXPECT_NEAR(gradient.biases[1][1], 1.0 / 4.0 - 1.0, 1e-15);
+  EXPECT_NEAR(gradient.biases[1][2], 5.0 / 8.0, 1e-15);
 }
 
 }  // namespace
