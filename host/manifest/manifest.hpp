@@ -59,7 +59,8 @@ struct Manifest {
   std::vector<Inclusion> inclusions;
   nlohmann::json resolved;  ///< canonical form, itself a valid manifest
   SourcePosition grid_position;
-  std::map<std::string, SourcePosition, std::less<>> positions;  ///< of each field given, by name
+  std::map<std::string, SourcePosition, std::less<>> positions;  ///< of each field given, by its
+                                                                 ///< name and by "section.name"
 
   /// Where a field was given, or where the grid is.
   SourcePosition position_of(std::string_view field) const {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "host/plan/task.hpp"
+#include "host/task/task.hpp"
 #include "host/schedule/batch_sizes.hpp"
 #include "host/schedule/devices.hpp"
 #include "kernels/cpu/cpu_engine.hpp"
