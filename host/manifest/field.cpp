@@ -10,6 +10,7 @@
 
 #include "host/manifest/field_access.hpp"
 #include "host/manifest/task_fields.hpp"
+#include "host/manifest/utf8.hpp"
 #include "host/task/task.hpp"
 
 namespace vnsweep {
@@ -230,7 +231,7 @@ std::vector<Field> make_fields() {
   return fields;
 }
 
-/// Problem with a text, which may end up in messages and in files of one line.
+/// Problem with a text, which ends up in JSON, in messages and in files of one line.
 std::string check_text(const Field& field, const std::string& text) {
   constexpr std::size_t kMaxTextLength = 4096;
   if (text.empty()) return fmt::format("{} is empty", field.name);
@@ -239,8 +240,9 @@ std::string check_text(const Field& field, const std::string& text) {
   }
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
   if (std::any_of(text.begin(), text.end(), is_control)) {
-    return fmt::format("{} holds a control character", field.name);
+    return fmt::format("{} holds a control character, such as a line end", field.name);
   }
+  if (!is_valid_utf8(text)) return fmt::format("{} is not UTF-8", field.name);
   return "";
 }
 

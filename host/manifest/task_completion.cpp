@@ -59,8 +59,18 @@ class TaskCompletion {
     const fs::path folder = fs::path(manifest_.file).parent_path();
     std::error_code status;
     const fs::path absolute = fs::absolute(folder / *path, status);
-    field.set(manifest_.base, (status ? folder / *path : absolute).lexically_normal().string());
-    return true;
+    const Value located = (status ? folder / *path : absolute).lexically_normal().string();
+    field.set(manifest_.base, located);
+    return check_stored(field, located, fmt::format("task.{}", field.name));
+  }
+
+  /// What is found out must be as fit for the store as what is given.
+  bool check_stored(const Field& field, const Value& value, std::string_view blamed) {
+    const std::string problem = check_value(field, value);
+    if (problem.empty()) return true;
+    diagnostics_.error(manifest_.position_of(blamed),
+                       fmt::format("{}; found '{}'", problem, to_string(value)));
+    return false;
   }
 
   /// What the files hold cannot vary.
@@ -92,6 +102,8 @@ class TaskCompletion {
     try {
       manifest_.base.options.change(
           [&](TaskOptions& options) { describe_files(manifest_.base.task, options); });
+      const std::string& target = manifest_.base.options->target;
+      if (!target.empty()) check_stored(*find_field("task", "target"), target, "task.file");
     } catch (const DataError& e) {
       const bool is_csv = manifest_.base.task == TaskKind::csv;
       diagnostics_.error(manifest_.position_of(is_csv ? "task.file" : "task.images"), e.what());

@@ -243,7 +243,7 @@ TEST_F(FileTaskTest, AResolvedManifestNeedsNoFileToBeRead) {
 
   const Manifest again = parse_manifest(manifest.resolved.dump(), "elsewhere/manifest.json");
 
-  EXPECT_EQ(again.resolved["task"], manifest.resolved["task"]);
+  EXPECT_EQ(again.resolved, manifest.resolved);
   EXPECT_EQ(expand_grid(again), expand_grid(manifest));
   EXPECT_EQ(expand_grid(again).size(), 4U);
 }
@@ -276,6 +276,17 @@ TEST_F(FileTaskTest, MistakesAreReportedAtTheirPlaceInTheManifest) {
               HasSubstr("batch 4 is larger than the training set of 3 samples"));
   EXPECT_THAT(error_of("{name: csv, file: [t.csv]}"), HasSubstr("file must be a single value"));
   EXPECT_THAT(error_of("{name: csv, file: \"\"}"), HasSubstr("file is empty"));
+}
+
+TEST_F(FileTaskTest, NamesThatTheStoreCouldNotKeepAreErrors) {
+  write("latin.csv", "a,caf\xe9\n1,0\n2,1\n");
+  EXPECT_THAT(error_of("{name: csv, file: latin.csv}"), HasSubstr("target is not UTF-8"));
+  write("lines.csv", "a,\"two\nlines\"\n1,0\n2,1\n");
+  EXPECT_THAT(error_of("{name: csv, file: lines.csv}"),
+              HasSubstr("target holds a control character"));
+  write("folder\xe9/t.csv", table_);
+  EXPECT_THROW(load("{name: csv, file: t.csv}", "folder\xe9/m.yaml"), ManifestError);
+  EXPECT_EQ(error_of("{name: csv, file: \"t.csv\"}"), "no error");
 }
 
 TEST_F(FileTaskTest, ErrorsOfFilesAndOfTheRestComeInOnePass) {
