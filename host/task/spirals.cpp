@@ -16,7 +16,8 @@ TrainingData make_spirals(int samples, double turns, double noise, std::uint64_t
   for (int i = 0; i < samples; ++i) {
     const int label = i % 2;
     const int of_class = (samples + 1 - label) / 2;
-    const double t = (i / 2 + 0.5) / of_class;
+    const int number = i / 2;
+    const double t = (number + 0.5) / of_class;
     const double radius = std::sqrt(6.0) * t;
     const double angle = std::numbers::pi * (2.0 * turns * t + label);
     const auto at = 2 * static_cast<std::size_t>(i);

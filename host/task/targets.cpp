@@ -18,7 +18,8 @@ std::vector<float> class_targets(std::span<const std::int32_t> labels, int class
 
 void standardize(std::vector<double>& values, int outputs) {
   const auto stride = static_cast<std::size_t>(outputs);
-  const auto samples = static_cast<double>(values.size() / stride);
+  const std::size_t rows = values.size() / stride;
+  const auto samples = static_cast<double>(rows);
   for (std::size_t k = 0; k < stride; ++k) {
     double sum = 0.0;
     bool varies = false;
