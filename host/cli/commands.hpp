@@ -57,6 +57,13 @@ struct TraceOptions {
 };
 ExitCode trace_command(const TraceOptions& options);
 
+struct ReproduceOptions {
+  std::filesystem::path directory;
+  std::string run_id;  ///< or the beginning of it
+  std::string device;  ///< empty: the kind that made the run
+};
+ExitCode reproduce_command(const ReproduceOptions& options);
+
 ExitCode verify_command(const std::string& device);
 ExitCode devices_command();
 

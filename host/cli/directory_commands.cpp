@@ -5,10 +5,11 @@
 #include <iostream>
 #include <iterator>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "host/cli/commands.hpp"
 #include "host/plan/grid.hpp"
-#include "host/plan/run_identity.hpp"
+#include "host/plan/sweep_progress.hpp"
 #include "host/report/export.hpp"
 #include "host/report/summary.hpp"
 #include "host/store/run_directory.hpp"
@@ -27,36 +28,19 @@ std::vector<StoredRun> all_runs(std::vector<Store>& stores) {
   return runs;
 }
 
-/// Runs of a manifest by what the store knows of them.
-struct RunCounts {
-  std::size_t total = 0;
-  std::size_t succeeded = 0;
-  std::size_t failed = 0;
-  std::size_t errors = 0;
-  std::size_t pending = 0;
-  std::size_t others = 0;  ///< stored, but not of this manifest
+/// How a directory's latest manifest stands.
+struct DirectoryProgress {
+  SweepProgress::Counts counts;
+  std::size_t others = 0;  ///< runs stored, but not of this manifest
 };
 
-RunCounts count_runs(const Manifest& manifest, const std::vector<StoredRun>& stored) {
-  std::unordered_map<std::string, RunStatus> status;
+DirectoryProgress progress_of(const Manifest& manifest, const std::vector<StoredRun>& stored) {
+  std::unordered_map<std::string, KnownOutcome> outcomes;
   for (const StoredRun& run : stored)
-    status.emplace(run.run_id, run.status);
-  RunCounts counts;
-  for (const RunSpec& spec : expand_grid(manifest)) {
-    ++counts.total;
-    const auto found = status.find(run_id(spec));
-    if (found == status.end()) {
-      ++counts.pending;
-    } else if (found->second == RunStatus::succeeded) {
-      ++counts.succeeded;
-    } else if (found->second == RunStatus::failed) {
-      ++counts.failed;
-    } else {
-      ++counts.errors;
-    }
-  }
-  counts.others = stored.size() - (counts.total - counts.pending);
-  return counts;
+    outcomes.emplace(run.run_id, known_outcome(run.status));
+  SweepProgress sweep(manifest, expand_grid(manifest));
+  const std::size_t others = sweep.learn(outcomes);
+  return {sweep.counts(), others};
 }
 
 /// Output that did not arrive (a full disk, a closed pipe) must not look complete.
@@ -72,17 +56,17 @@ ExitCode status_command(const std::filesystem::path& path) {
   std::vector<Store> stores = directory.open_for_reading();
   const Manifest manifest = directory.manifest();
 
-  const RunCounts counts = count_runs(manifest, all_runs(stores));
+  const auto [counts, others] = progress_of(manifest, all_runs(stores));
   const std::optional<std::string> writer = directory.writer();
 
   std::cout << fmt::format("sweep    {}\n", manifest.name);
-  std::cout << fmt::format("runs     {}\n", counts.total);
+  std::cout << fmt::format("runs     {}\n", counts.wanted);
   std::cout << fmt::format("done     {} ({} succeeded, {} failed)\n",
                            counts.succeeded + counts.failed, counts.succeeded, counts.failed);
   std::cout << fmt::format("errors   {}\n", counts.errors);
-  std::cout << fmt::format("pending  {}\n", counts.pending);
-  if (counts.others > 0) {
-    std::cout << fmt::format("others   {} runs of earlier manifests\n", counts.others);
+  std::cout << fmt::format("pending  {}\n", counts.missing);
+  if (others > 0) {
+    std::cout << fmt::format("others   {} runs of earlier manifests\n", others);
   }
   std::cout << fmt::format("writer   {}\n", writer.value_or("none"));
   for (Store& store : stores) {
@@ -117,9 +101,9 @@ ExitCode summary_command(const SummaryOptions& options) {
       break;
   }
   check_output();
-  const RunCounts counts = count_runs(manifest, runs);
-  if (counts.pending > 0) {
-    spdlog::warn("unfinished: {} of {} runs are still to be made", counts.pending, counts.total);
+  const SweepProgress::Counts counts = progress_of(manifest, runs).counts;
+  if (counts.missing > 0) {
+    spdlog::warn("unfinished: {} of {} runs are still to be made", counts.missing, counts.wanted);
   }
   return ExitCode::complete;
 }

@@ -147,6 +147,19 @@ void add_trace(CLI::App& app, Action& action) {
   command->callback([&action, options] { action = [options] { return trace_command(*options); }; });
 }
 
+void add_reproduce(CLI::App& app, Action& action) {
+  auto options = std::make_shared<ReproduceOptions>();
+  CLI::App* command =
+      app.add_subcommand("reproduce", "Make one stored run again and compare every number");
+  command->add_option("DIR", options->directory, "Directory that `run` wrote")->required();
+  command->add_option("RUN_ID", options->run_id, "Id of the run, or the beginning of it")
+      ->required();
+  command->add_option("--device", options->device,
+                      "As for run (default: the kind that made the run)");
+  command->callback(
+      [&action, options] { action = [options] { return reproduce_command(*options); }; });
+}
+
 void add_verify(CLI::App& app, Action& action) {
   auto device = std::make_shared<std::string>("auto");
   CLI::App* command =
@@ -177,6 +190,7 @@ int run_main(int argc, char** argv) {
   add_summary(app, action);
   add_export(app, action);
   add_trace(app, action);
+  add_reproduce(app, action);
   add_verify(app, action);
   add_devices(app, action);
   try {

@@ -13,6 +13,7 @@
 #include "host/plan/batch.hpp"
 #include "host/plan/grid.hpp"
 #include "host/plan/run_identity.hpp"
+#include "host/plan/sweep_progress.hpp"
 #include "host/report/text.hpp"
 #include "host/schedule/batch_runner.hpp"
 #include "host/schedule/batch_sizes.hpp"
@@ -183,7 +184,8 @@ std::vector<std::string> table_row(const PlanLine& line) {
 
 ExitCode plan_command(const PlanOptions& options) {
   const Manifest manifest = load_manifest(options.manifest);
-  const std::vector<RunSpec> runs = expand_grid(manifest);
+  const SweepProgress sweep(manifest, expand_grid(manifest));
+  const std::vector<RunSpec> runs = sweep.missing();
   const DeviceChoice devices = choose_devices_here(options.device, options.threads);
   check_precision(devices, runs);
   const std::vector<NamedEngine> engines = make_engines(devices);
@@ -208,6 +210,12 @@ ExitCode plan_command(const PlanOptions& options) {
       manifest.name, runs.size(), batches.size(), engines.size(),
       size_text(memory * engines.size()),
       duration_text(seconds / static_cast<double>(engines.size())));
+  if (manifest.adaptive_seeds()) {
+    std::cout << fmt::format(
+        "seeds are added to cells whose interval is too wide: at most {} runs, {:.3g} times as "
+        "much work\n",
+        sweep.runs().size(), total_cost(sweep.runs()) / total_cost(runs));
+  }
   return ExitCode::complete;
 }
 

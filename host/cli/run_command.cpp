@@ -7,6 +7,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -16,7 +17,7 @@
 #include "host/manifest/manifest.hpp"
 #include "host/plan/batch.hpp"
 #include "host/plan/grid.hpp"
-#include "host/plan/run_identity.hpp"
+#include "host/plan/sweep_progress.hpp"
 #include "host/schedule/batch_sizes.hpp"
 #include "host/schedule/devices.hpp"
 #include "host/schedule/scheduler.hpp"
@@ -35,10 +36,11 @@ std::filesystem::path default_directory(const std::filesystem::path& manifest) {
   return std::filesystem::path("runs") / manifest.stem();
 }
 
-std::vector<RunSpec> missing_runs(std::vector<RunSpec> runs,
-                                  const std::unordered_set<std::string>& completed) {
-  std::erase_if(runs, [&](const RunSpec& spec) { return completed.contains(run_id(spec)); });
-  return runs;
+/// Outcomes that need not be made again: those of errors are tried once more.
+std::unordered_map<std::string, KnownOutcome> settled_outcomes(Store& store) {
+  std::unordered_map<std::string, KnownOutcome> outcomes = store.outcomes();
+  std::erase_if(outcomes, [](const auto& entry) { return entry.second == KnownOutcome::error; });
+  return outcomes;
 }
 
 /// The reference computes in double: its results are close to the others' but not the same, and one
@@ -88,13 +90,24 @@ ScheduleOutcome supervise(std::vector<PlannedBatch> batches,
   return outcome.get();
 }
 
-ExitCode report_outcome(const ScheduleOutcome& outcome, const Progress& progress,
+/// What came of all the rounds so far.
+struct Tally {
+  std::size_t done = 0;
+  std::size_t errors = 0;
+
+  void add(const Progress& progress) {
+    done += progress.done();
+    errors += progress.errors();
+  }
+};
+
+ExitCode report_outcome(const ScheduleOutcome& outcome, const Tally& tally,
                         const std::filesystem::path& directory) {
   for (const std::string& lost : outcome.lost_devices)
     spdlog::error("lost device {}", lost);
   if (outcome.interrupted) {
     spdlog::warn("interrupted: {} runs stored, {} to go; run the same command again to go on",
-                 progress.done(), outcome.unfinished_runs);
+                 tally.done, outcome.unfinished_runs);
     return ExitCode::interrupted;
   }
   if (outcome.unfinished_runs > 0) {
@@ -102,53 +115,74 @@ ExitCode report_outcome(const ScheduleOutcome& outcome, const Progress& progress
                   outcome.unfinished_runs);
     return ExitCode::runs_errored;
   }
-  if (progress.errors() > 0) {
+  if (tally.errors > 0) {
     spdlog::error(
         "{} runs could not be made (vnsweep export {} --table runs shows why); the same "
         "command tries them again",
-        progress.errors(), directory.string());
+        tally.errors, directory.string());
     return ExitCode::runs_errored;
   }
   spdlog::info("complete; see vnsweep summary {}", directory.string());
   return ExitCode::complete;
 }
 
+/// Makes what is missing, and then what is wanted because of what came of it, until nothing is.
+ExitCode run_rounds(SweepProgress& sweep, Store& store, const std::filesystem::path& directory,
+                    const DeviceChoice& devices, std::vector<NamedEngine> engines,
+                    Progress::Style style) {
+  std::vector<RunSpec> missing = sweep.missing();
+  const auto workers = make_workers(std::move(engines), devices, total_cost(missing));
+  store.begin_session();
+  Tally tally;
+  ScheduleOutcome outcome;
+  while (true) {
+    const double cost = total_cost(missing);
+    std::vector<PlannedBatch> batches = plan_batches(missing, batch_limits(devices, cost));
+    Progress progress(style, missing.size(), cost);
+    ResultWriter writer(store);
+    outcome = supervise(std::move(batches), workers, writer, progress);
+    writer.close();
+    tally.add(progress);
+    if (outcome.interrupted || outcome.unfinished_runs > 0) break;
+    sweep.learn(store.outcomes());
+    missing = sweep.missing();
+    if (missing.empty()) break;
+    spdlog::info("{} more runs, for intervals that are still too wide", missing.size());
+  }
+  store.end_session();
+  return report_outcome(outcome, tally, directory);
+}
+
 }  // namespace
 
 ExitCode run_command(const RunOptions& options) {
   const Manifest manifest = load_manifest(options.manifest);
-  const std::vector<RunSpec> runs = expand_grid(manifest);
+  SweepProgress sweep(manifest, expand_grid(manifest));
   const RunDirectory directory(options.directory.empty() ? default_directory(options.manifest)
                                                          : options.directory);
   const DeviceChoice devices = choose_devices_here(options.device, options.threads);
-  check_precision(devices, runs);
+  check_precision(devices, sweep.runs());
   std::vector<NamedEngine> engines = make_engines(devices);
 
   install_interruption_handlers();
-  auto [lock, store] = directory.open_for_writing(manifest, runs);
+  auto [lock, store] = directory.open_for_writing(manifest, sweep.runs());
   refuse_to_mix_precisions(store, devices);
-  std::vector<RunSpec> missing = missing_runs(runs, store.completed_ids());
-  spdlog::info("{}: {} runs, {} stored already, {} to make on {} in {}", manifest.name, runs.size(),
-               runs.size() - missing.size(), missing.size(),
+  sweep.learn(settled_outcomes(store));
+  const SweepProgress::Counts counts = sweep.counts();
+  spdlog::info("{}: {} runs{}, {} stored already, {} to make on {} in {}", manifest.name,
+               counts.wanted,
+               manifest.adaptive_seeds() ? fmt::format(" at first, at most {}", sweep.runs().size())
+                                         : std::string(),
+               counts.wanted - counts.missing, counts.missing,
                fmt::format("{} worker{} ({})", engines.size(), engines.size() == 1 ? "" : "s",
                            device_names(engines)),
                directory.path().string());
-  if (missing.empty()) {
+  if (counts.missing == 0) {
     spdlog::info("nothing to run; see vnsweep summary {}", directory.path().string());
     return ExitCode::complete;
   }
-
-  const double cost = total_cost(missing);
-  std::vector<PlannedBatch> batches = plan_batches(missing, batch_limits(devices, cost));
-  const auto workers = make_workers(std::move(engines), devices, cost);
-  Progress progress(Progress::style_for_stderr(options.quiet), missing.size(), cost);
-
-  store.begin_session();
-  ResultWriter writer(store);
-  const ScheduleOutcome outcome = supervise(std::move(batches), workers, writer, progress);
-  writer.close();
-  store.end_session();
-  return report_outcome(outcome, progress, directory.path());
+  return run_rounds(sweep, store, directory.path(), devices, std::move(engines),
+                    Progress::style_for_stderr(options.quiet));
 }
 
 }  // namespace vnsweep

@@ -61,7 +61,10 @@ class AxisReader {
     std::map<std::string, YAML::Node> parts;
     std::map<std::string_view, YamlReader::Handler> handlers;
     std::vector<std::string_view> keys = {"from", "to", "step", "linspace", "logspace"};
-    if (field_.name == "seed") keys.emplace_back("count");
+    if (field_.name == "seed") {
+      for (const std::string_view key : {"count", "min", "max", "halfwidth"})
+        keys.push_back(key);
+    }
     for (const std::string_view key : keys) {
       handlers[key] = [&parts, key](const YAML::Node&, const YAML::Node& value) {
         parts.emplace(key, value);
@@ -78,12 +81,15 @@ class AxisReader {
     if (given == Keys{"linspace"}) return read_spaced(parts.at("linspace"), Exponents::no);
     if (given == Keys{"logspace"}) return read_spaced(parts.at("logspace"), Exponents::yes);
     if (given == Keys{"from", "to", "step"}) return read_range(parts);
+    if (given == Keys{"min", "max", "halfwidth"}) return read_adaptive_seeds(parts);
     if (given == Keys{"count"} || given == Keys{"from", "count"}) return read_seeds(parts);
     reader_.error(node,
                   fmt::format("the axis {} needs {{from, to, step}}, {{linspace: [a, b, n]}} or "
                               "{{logspace: [a, b, n]}}{}",
                               field_.name,
-                              field_.name == "seed" ? ", or {count} with an optional from" : ""));
+                              field_.name == "seed"
+                                  ? ", {count} with an optional from, or {min, max, halfwidth}"
+                                  : ""));
     return std::nullopt;
   }
 
@@ -165,6 +171,26 @@ class AxisReader {
       return std::nullopt;
     }
     return integer_range_axis(field_, first, static_cast<std::uint64_t>(*count), 1);
+  }
+
+  std::optional<Axis> read_adaptive_seeds(const std::map<std::string, YAML::Node>& parts) {
+    const std::optional<std::int64_t> least = reader_.read_integer(parts.at("min"), "min", 2);
+    const std::optional<std::int64_t> most = reader_.read_integer(parts.at("max"), "max", 2);
+    const std::optional<double> halfwidth = reader_.read_real(parts.at("halfwidth"), "halfwidth");
+    if (!least || !most || !halfwidth) return std::nullopt;
+    if (*most < *least) {
+      reader_.error(parts.at("max"), fmt::format("max {} is less than min {}", *most, *least));
+      return std::nullopt;
+    }
+    if (!(*halfwidth > 0.0 && *halfwidth < 0.5)) {
+      reader_.error(parts.at("halfwidth"),
+                    fmt::format("halfwidth must be between 0 and 0.5, not {}", *halfwidth));
+      return std::nullopt;
+    }
+    Axis axis = integer_range_axis(field_, 0, static_cast<std::uint64_t>(*most), 1);
+    axis.adaptive = PrecisionGoal{.least = *least, .most = *most, .halfwidth = *halfwidth};
+    axis.canonical = {{"min", *least}, {"max", *most}, {"halfwidth", *halfwidth}};
+    return axis;
   }
 
   YamlReader& reader_;

@@ -191,6 +191,13 @@ std::vector<Field> fields_of_other_sections() {
        .get = [](const RunSpec& s) { return word_of(s.spectrum, kSpectra); },
        .set = [](RunSpec& s,
                  const Value& v) { s.spectrum = from_word<SpectrumStorage>(v, kSpectra); }},
+      {.section = "probe",
+       .name = "jacobians",
+       .minimum = 0,
+       .maximum = kMaxProbeSamples,
+       .unspoken = "0",
+       .get = [](const RunSpec& s) { return Value(s.probe_jacobians); },
+       .set = [](RunSpec& s, const Value& v) { s.probe_jacobians = integer(v); }},
       {.section = "diagnosis",
        .name = "gradient_ratio",
        .type = FieldType::real,
@@ -349,6 +356,11 @@ std::vector<SpecProblem> check_spec(const RunSpec& spec) {
         {"batch", fmt::format("batch {} is larger than the training set of {} samples;"
                               " use `batch: full`",
                               *spec.minibatch, task_samples(spec))});
+  }
+  if (spec.probe_jacobians > spec.probe_samples) {
+    problems.push_back({"jacobians", fmt::format("jacobians are measured at the first of the {} "
+                                                 "probe inputs (`samples`), so {} are too many",
+                                                 spec.probe_samples, spec.probe_jacobians)});
   }
   return problems;
 }

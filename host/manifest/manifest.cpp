@@ -8,6 +8,15 @@
 #include "host/manifest/utf8.hpp"
 
 namespace vnsweep {
+std::optional<PrecisionGoal> Manifest::adaptive_seeds() const {
+  for (const AxisGroup& group : groups) {
+    for (const Axis& axis : group.axes) {
+      if (axis.adaptive) return axis.adaptive;
+    }
+  }
+  return std::nullopt;
+}
+
 Manifest parse_manifest(std::string_view text, const std::string& file, std::size_t max_bytes) {
   if (text.size() > max_bytes) {
     throw ManifestError(

@@ -13,6 +13,7 @@
 #include "host/manifest/diagnostics.hpp"
 #include "host/manifest/field.hpp"
 #include "host/manifest/run_spec.hpp"
+#include "host/stats/sample_size.hpp"
 
 namespace vnsweep {
 
@@ -24,6 +25,7 @@ struct Axis {
   std::function<Value(std::uint64_t)> value;  ///< for indices below `count`
   nlohmann::json canonical;                   ///< the axis as the resolved manifest writes it
   SourcePosition position;
+  std::optional<PrecisionGoal> adaptive;  ///< of seeds: how many of them are used
 };
 
 /// Axes that advance together; a single axis is a group of its own.
@@ -61,6 +63,9 @@ struct Manifest {
   SourcePosition grid_position;
   std::map<std::string, SourcePosition, std::less<>> positions;  ///< of each field given, by its
                                                                  ///< name and by "section.name"
+
+  /// How seeds are added cell by cell; nothing if every cell has all of them.
+  std::optional<PrecisionGoal> adaptive_seeds() const;
 
   /// Where a field was given, or where the grid is.
   SourcePosition position_of(std::string_view field) const {

@@ -198,6 +198,10 @@ class Reader {
         return;
       }
       if (!axes_.contains(field)) return;  // the axis has an error of its own
+      if (axes_.at(field).adaptive) {
+        yaml_.error(entry, "seeds that are added as needed cannot be zipped; give their count");
+        return;
+      }
       const Axis& first = axes_.at(fields.empty() ? field : fields.front());
       if (axes_.at(field).count != first.count) {
         yaml_.error(
@@ -251,6 +255,7 @@ class Reader {
           } else if (auto parsed = yaml_.read_value(value, *field)) {
             condition.values.push_back(*parsed);
           }
+          check_seeds_are_listed(*field, position_of(value));
           exclusion.conditions.push_back(std::move(condition));
         };
       }
@@ -273,12 +278,25 @@ class Reader {
       Inclusion inclusion;
       const std::set<const Field*> declared = named_axes_;
       yaml_.for_each_key(entry, "an included point",
-                         axis_handlers([&inclusion](const Field&, Axis axis) {
+                         axis_handlers([this, &inclusion](const Field& field, Axis axis) {
+                           check_seeds_are_listed(field, axis.position);
+                           if (axis.adaptive) refuse_adaptive_seeds(axis.position);
                            inclusion.axes.push_back(std::move(axis));
                          }));
       named_axes_ = declared;
       manifest_.inclusions.push_back(std::move(inclusion));
     }
+  }
+
+  /// A cell with adaptive seeds has the first ones, as many as it needs: none can be named.
+  void check_seeds_are_listed(const Field& field, SourcePosition position) {
+    if (field.name == "seed" && manifest_.adaptive_seeds()) refuse_adaptive_seeds(position);
+  }
+
+  void refuse_adaptive_seeds(SourcePosition position) {
+    diagnostics_.error(position,
+                       "seeds that are added as needed ({min, max, halfwidth}) are for the whole "
+                       "grid; exclude and include cannot name seeds then");
   }
 
   // ---- what only shows in the whole ----

@@ -47,6 +47,7 @@ struct RunSpec {
   std::optional<std::int64_t> probe_every;  ///< empty: only the first and the last step
   std::int64_t probe_samples = 256;
   SpectrumStorage spectrum = SpectrumStorage::all;
+  std::int64_t probe_jacobians = 0;  ///< probe inputs at which Jacobians are measured
 
   double diagnosis_gradient_ratio =
       3.0;                     ///< |log10(g_1 / g_L)| beyond which gradients are to blame

@@ -57,8 +57,11 @@ double predicted_cost(const RunSpec& spec) {
   const auto probe_samples = static_cast<double>(spec.probe_samples);
   const double gram = std::min(width, probe_samples);
   constexpr double kSlowness = 10.0;
-  const double probe = parameters * (3.0 * probe_samples + 6.0 * samples) +
-                       kSlowness * static_cast<double>(spec.depth) * gram * gram * gram;
+  // A Jacobian takes three products of square matrices a layer: one for J, two for its moments.
+  const double jacobians = 6.0 * static_cast<double>(spec.probe_jacobians) * width * width * width;
+  const double probe =
+      parameters * (3.0 * probe_samples + 6.0 * samples) +
+      static_cast<double>(spec.depth) * (kSlowness * gram * gram * gram + jacobians);
   return cost + probes * probe;
 }
 
@@ -81,6 +84,7 @@ PlannedBatch make_batch(std::vector<RunSpec> runs, std::shared_ptr<const Trainin
   networks.success.loss = first.success_loss;
   networks.success.every = StepCount(first.success_every.value_or(steps_per_epoch(first)));
   networks.probe_samples = static_cast<int>(first.probe_samples);
+  networks.probe_jacobians = static_cast<int>(first.probe_jacobians);
   networks.data = std::move(data);
   for (const RunSpec& spec : runs) {
     if (batch_key(spec) != batch_key(first)) throw std::logic_error("make_batch: runs differ");
@@ -100,6 +104,11 @@ std::pair<PlannedBatch, PlannedBatch> split_batch(const PlannedBatch& batch, std
   const auto middle = batch.runs.begin() + static_cast<std::ptrdiff_t>(runs);
   return {make_batch({batch.runs.begin(), middle}, batch.networks.data),
           make_batch({middle, batch.runs.end()}, batch.networks.data)};
+}
+
+ProbeSpec probe_spec(const RunSpec& spec) {
+  return {.samples = static_cast<int>(spec.probe_samples),
+          .jacobians = static_cast<int>(spec.probe_jacobians)};
 }
 
 double total_cost(std::span<const RunSpec> runs) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "host/manifest/run_spec.hpp"
+#include "kernels/engine.hpp"
 #include "kernels/network.hpp"
 
 namespace vnsweep {
@@ -32,6 +33,9 @@ PlannedBatch make_batch(std::vector<RunSpec> runs, std::shared_ptr<const Trainin
 
 /// The first `runs` runs of a batch, and the others. 0 < runs < all
 std::pair<PlannedBatch, PlannedBatch> split_batch(const PlannedBatch& batch, std::size_t runs);
+
+/// What a probe of the run measures.
+ProbeSpec probe_spec(const RunSpec& spec);
 
 struct BatchLimits {
   double max_cost = 0.0;  ///< of a batch of several runs; a single run may exceed it

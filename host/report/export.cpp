@@ -145,6 +145,8 @@ void export_runs(std::vector<Store>& stores, ExportFormat format, ExportDetail d
     row.emplace_back("vni_final", number(run.vni_final));
     row.emplace_back("n_eff_final", number(run.n_eff_final));
     row.emplace_back("log10_gradient_ratio", number(run.log10_gradient_ratio));
+    row.emplace_back("m1_initial", number(run.m1_initial));
+    row.emplace_back("local_vni_initial", number(run.local_vni_initial));
     row.emplace_back("error", text_or_null(run.error));
     if (detail == ExportDetail::full) {
       row.emplace_back("engine", run.engine);
@@ -168,6 +170,9 @@ void export_probes(std::vector<Store>& stores, ExportFormat format, std::ostream
           for (const float eigenvalue : (*probe.spectrum)[l])
             spectrum.push_back(eigenvalue);
         }
+        const auto jacobian = [&](const std::vector<double>& values) {
+          return values.empty() ? nlohmann::json() : number(values[l]);
+        };
         writer.write({{"run_id", run.run_id},
                       {"depth", run.spec.depth},
                       {"width", run.spec.width},
@@ -181,6 +186,9 @@ void export_probes(std::vector<Store>& stores, ExportFormat format, std::ostream
                       {"effective_rank", number(probe.effective_rank[l])},
                       {"q", number(probe.q[l])},
                       {"gradient_rms", number(probe.gradient_rms[l])},
+                      {"m1", jacobian(probe.m1)},
+                      {"m2", jacobian(probe.m2)},
+                      {"local_vni", jacobian(probe.local_vni)},
                       {"spectrum", spectrum}});
       }
     }

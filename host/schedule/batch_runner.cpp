@@ -90,8 +90,7 @@ class Runner {
   }
 
   void probe(const std::vector<NetworkIndex>& networks) {
-    const ProbeSpec spec{.samples = static_cast<int>(shared().probe_samples)};
-    for (Probe& result : engine_.probe(spec, networks)) {
+    for (Probe& result : engine_.probe(probe_spec(shared()), networks)) {
       std::vector<Probe>& earlier = probes_[result.network.value()];
       // A network that is done does not change, and may wait to be reported.
       if (!earlier.empty() && earlier.back().step == result.step) continue;

@@ -16,6 +16,18 @@ std::string_view to_string(RunStatus status) {
   return "";
 }
 
+KnownOutcome known_outcome(RunStatus status) {
+  switch (status) {
+    case RunStatus::succeeded:
+      return KnownOutcome::succeeded;
+    case RunStatus::failed:
+      return KnownOutcome::failed;
+    case RunStatus::error:
+      break;
+  }
+  return KnownOutcome::error;
+}
+
 std::string_view to_string(FailureCause cause) {
   switch (cause) {
     case FailureCause::exploding:

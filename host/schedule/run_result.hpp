@@ -5,12 +5,16 @@
 #include <vector>
 
 #include "host/manifest/run_spec.hpp"
+#include "host/plan/sweep_progress.hpp"
 #include "kernels/engine.hpp"
 
 namespace vnsweep {
 
 /// succeeded and failed are data; error means that the run could not be made.
 enum class RunStatus { succeeded, failed, error };
+/// What a stored status says of a run.
+KnownOutcome known_outcome(RunStatus status);
+
 /// Why a run failed. Source: DESIGN.md section 1, "Why a run failed".
 enum class FailureCause { exploding, vanishing, walking_dead, unconverged };
 

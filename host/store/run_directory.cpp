@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
 
 #include "host/plan/run_identity.hpp"
@@ -77,7 +77,8 @@ nlohmann::json comparable(nlohmann::json resolved) {
   return resolved;
 }
 
-bool any_stored(const std::vector<RunSpec>& runs, const std::unordered_set<std::string>& stored) {
+bool any_stored(const std::vector<RunSpec>& runs,
+                const std::unordered_map<std::string, KnownOutcome>& stored) {
   return std::any_of(runs.begin(), runs.end(),
                      [&](const RunSpec& spec) { return stored.contains(run_id(spec)); });
 }
@@ -158,12 +159,12 @@ RunDirectory::Writer RunDirectory::open_for_writing(const Manifest& manifest,
   }
   WriterLock lock(path_ / "runs-0.lock");
   Store store = Store::open_for_writing(path_ / "runs-0.db");
-  record(manifest, runs, store.completed_ids());
+  record(manifest, runs, store.outcomes());
   return {std::move(lock), std::move(store)};
 }
 
 void RunDirectory::record(const Manifest& manifest, const std::vector<RunSpec>& runs,
-                          const std::unordered_set<std::string>& stored) const {
+                          const std::unordered_map<std::string, KnownOutcome>& stored) const {
   const fs::path yaml = path_ / "manifest.yaml";
   const fs::path json = path_ / "manifest.json";
   if (fs::exists(json)) {

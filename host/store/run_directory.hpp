@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include "host/manifest/manifest.hpp"
@@ -67,7 +67,7 @@ class RunDirectory {
 
  private:
   void record(const Manifest& manifest, const std::vector<RunSpec>& runs,
-              const std::unordered_set<std::string>& stored) const;
+              const std::unordered_map<std::string, KnownOutcome>& stored) const;
 
   std::filesystem::path path_;
 };

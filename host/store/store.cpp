@@ -36,14 +36,24 @@ CREATE TABLE runs(
   cause TEXT, steps INTEGER, loss REAL, accuracy REAL, vni_initial REAL, vni_final REAL,
   n_eff_final REAL, log10_gradient_ratio REAL, error TEXT, engine TEXT NOT NULL,
   device TEXT NOT NULL, seconds REAL NOT NULL, finished_at TEXT NOT NULL,
-  session INTEGER NOT NULL REFERENCES sessions(id));
+  session INTEGER NOT NULL REFERENCES sessions(id), m1_initial REAL, local_vni_initial REAL);
 -- Arrays over the hidden layers, little-endian: float64, spectrum float32. The eigenvalues of all
--- layers stand one after the other; layer l has min(live[l], samples) of them.
+-- layers stand one after the other; layer l has min(live[l], samples) of them. Jacobian moments are
+-- null where they were not asked for.
 CREATE TABLE probes(
   id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES runs(id), step INTEGER NOT NULL,
   samples INTEGER NOT NULL, vni BLOB NOT NULL, live BLOB NOT NULL, n_eff BLOB NOT NULL,
   effective_rank BLOB NOT NULL, q BLOB NOT NULL, gradient_rms BLOB NOT NULL, spectrum BLOB,
-  UNIQUE(run, step));
+  m1 BLOB, m2 BLOB, local_vni BLOB, UNIQUE(run, step));
+)sql";
+
+/// From schema 1, which had no Jacobian moments.
+constexpr const char* kUpgradeFrom1 = R"sql(
+ALTER TABLE runs ADD COLUMN m1_initial REAL;
+ALTER TABLE runs ADD COLUMN local_vni_initial REAL;
+ALTER TABLE probes ADD COLUMN m1 BLOB;
+ALTER TABLE probes ADD COLUMN m2 BLOB;
+ALTER TABLE probes ADD COLUMN local_vni BLOB;
 )sql";
 
 template <class T>
@@ -58,13 +68,18 @@ std::vector<T> values_of(std::span<const std::byte> bytes) {
   return values;
 }
 
-template <class Member>
-std::vector<double> per_layer(const Probe& probe, Member member) {
+template <class ValueOf>
+std::vector<double> per_layer(const Probe& probe, ValueOf value_of) {
   std::vector<double> values;
   values.reserve(probe.layers.size());
   for (const LayerProbe& layer : probe.layers)
-    values.push_back(std::invoke(member, layer));
+    values.push_back(std::invoke(value_of, layer));
   return values;
+}
+
+/// One moment of the Jacobians of all layers, which were measured.
+std::vector<double> per_layer(const Probe& probe, double JacobianMoments::*moment) {
+  return per_layer(probe, [=](const LayerProbe& layer) { return *layer.jacobian.*moment; });
 }
 
 RunStatus status_from(const std::string& text) {
@@ -91,12 +106,28 @@ void check_version(Database& database) {
     throw StoreError(fmt::format("{} is not a vnsweep database; choose another directory", name));
   }
   const std::int64_t schema = database.query_integer("PRAGMA user_version");
-  if (schema != kSchemaVersion) {
+  if (schema < 1 || schema > kSchemaVersion) {
     throw StoreError(
-        fmt::format("{} has schema {}, this vnsweep reads schema {}; use the vnsweep "
+        fmt::format("{} has schema {}, this vnsweep reads schemas up to {}; use the vnsweep "
                     "version that wrote it, or a newer one",
                     name, schema, kSchemaVersion));
   }
+}
+
+void upgrade_schema(Database& database) {
+  if (database.query_integer("PRAGMA user_version") == kSchemaVersion) return;
+  Transaction transaction(database);
+  database.execute(kUpgradeFrom1);
+  database.execute(fmt::format("PRAGMA user_version = {}", kSchemaVersion));
+  transaction.commit();
+}
+
+/// Names of columns to select, or nulls where the file's schema has no Jacobian moments.
+std::string jacobian_columns(Database& database, std::vector<std::string> names) {
+  if (database.query_integer("PRAGMA user_version") < 2) {
+    std::fill(names.begin(), names.end(), "NULL");
+  }
+  return fmt::format("{}", fmt::join(names, ", "));
 }
 
 void check_numerics(Database& database) {
@@ -188,7 +219,15 @@ Store Store::open_for_writing(const std::filesystem::path& file) {
     check_version(database);
     if (interrupted_commit) check_file(database);
     check_numerics(database);
+    upgrade_schema(database);
   }
+  return store;
+}
+
+Store Store::in_memory() {
+  Store store{Database(":memory:", Database::Mode::create)};
+  create_schema(store.database_);
+  store.begin_session();
   return store;
 }
 
@@ -237,7 +276,7 @@ void Store::insert_run(const RunResult& result) {
   Statement insert = database_.prepare(
       "INSERT INTO runs(run_id, config, status, cause, steps, loss, accuracy, vni_initial, "
       "vni_final, n_eff_final, log10_gradient_ratio, error, engine, device, seconds, finished_at, "
-      "session) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+      "session, m1_initial, local_vni_initial) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
   insert.bind(0, id).bind(1, spec_text(result.spec)).bind(2, to_string(result.status));
   if (result.cause) insert.bind(3, to_string(*result.cause));
   if (result.status == RunStatus::error) {
@@ -250,6 +289,9 @@ void Store::insert_run(const RunResult& result) {
         .bind(8, last.layers.back().vni)
         .bind(9, last.layers.back().n_eff)
         .bind(10, log10_gradient_ratio(last));
+    if (const auto& jacobian = first.layers.back().jacobian) {
+      insert.bind(17, jacobian->m1).bind(18, jacobian->local_vni);
+    }
   }
   insert.bind(12, result.engine)
       .bind(13, result.device)
@@ -271,7 +313,7 @@ void Store::insert_probe(std::int64_t run_row, std::int64_t samples, const Probe
                          bool with_spectrum) {
   Statement insert = database_.prepare(
       "INSERT INTO probes(run, step, samples, vni, live, n_eff, effective_rank, q, gradient_rms, "
-      "spectrum) VALUES(?,?,?,?,?,?,?,?,?,?)");
+      "spectrum, m1, m2, local_vni) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)");
   insert.bind(0, run_row)
       .bind(1, probe.step.value())
       .bind(2, samples)
@@ -288,15 +330,20 @@ void Store::insert_probe(std::int64_t run_row, std::int64_t samples, const Probe
     }
     insert.bind_blob(9, bytes_of(eigenvalues));
   }
+  if (probe.layers.front().jacobian) {
+    insert.bind_blob(10, bytes_of(per_layer(probe, &JacobianMoments::m1)))
+        .bind_blob(11, bytes_of(per_layer(probe, &JacobianMoments::m2)))
+        .bind_blob(12, bytes_of(per_layer(probe, &JacobianMoments::local_vni)));
+  }
   insert.run();
 }
 
-std::unordered_set<std::string> Store::completed_ids() {
-  std::unordered_set<std::string> ids;
-  Statement select = database_.prepare("SELECT run_id FROM runs WHERE status <> 'error'");
+std::unordered_map<std::string, KnownOutcome> Store::outcomes() {
+  std::unordered_map<std::string, KnownOutcome> outcomes;
+  Statement select = database_.prepare("SELECT run_id, status FROM runs");
   while (select.step())
-    ids.insert(select.text(0));
-  return ids;
+    outcomes.emplace(select.text(0), known_outcome(status_from(select.text(1))));
+  return outcomes;
 }
 
 std::unordered_set<std::string> Store::engines() {
@@ -311,7 +358,8 @@ std::vector<StoredRun> Store::runs() {
   std::vector<StoredRun> rows;
   Statement select = database_.prepare(
       "SELECT id, run_id, config, status, cause, steps, loss, accuracy, vni_initial, vni_final, "
-      "n_eff_final, log10_gradient_ratio, error, engine, device, seconds, finished_at FROM runs");
+      "n_eff_final, log10_gradient_ratio, error, engine, device, seconds, finished_at, " +
+      jacobian_columns(database_, {"m1_initial", "local_vni_initial"}) + " FROM runs");
   while (select.step()) {
     StoredRun run;
     run.row = select.integer(0);
@@ -332,6 +380,8 @@ std::vector<StoredRun> Store::runs() {
     run.device = select.text(14);
     run.seconds = select.real(15);
     run.finished_at = select.text(16);
+    run.m1_initial = select.real(17);
+    run.local_vni_initial = select.real(18);
     rows.push_back(std::move(run));
   }
   return rows;
@@ -340,8 +390,9 @@ std::vector<StoredRun> Store::runs() {
 std::vector<StoredProbe> Store::probes(std::int64_t run_row) {
   std::vector<StoredProbe> rows;
   Statement select = database_.prepare(
-      "SELECT step, samples, vni, live, n_eff, effective_rank, q, gradient_rms, spectrum "
-      "FROM probes WHERE run = ? ORDER BY step");
+      "SELECT step, samples, vni, live, n_eff, effective_rank, q, gradient_rms, spectrum, " +
+      jacobian_columns(database_, {"m1", "m2", "local_vni"}) +
+      " FROM probes WHERE run = ? ORDER BY step");
   select.bind(0, run_row);
   while (select.step()) {
     StoredProbe probe;
@@ -353,6 +404,9 @@ std::vector<StoredProbe> Store::probes(std::int64_t run_row) {
     probe.effective_rank = values_of<double>(select.blob(5));
     probe.q = values_of<double>(select.blob(6));
     probe.gradient_rms = values_of<double>(select.blob(7));
+    probe.m1 = values_of<double>(select.blob(9));
+    probe.m2 = values_of<double>(select.blob(10));
+    probe.local_vni = values_of<double>(select.blob(11));
     if (!select.is_null(8)) {
       const std::vector<float> eigenvalues = values_of<float>(select.blob(8));
       auto next = eigenvalues.begin();

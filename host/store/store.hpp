@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -13,8 +14,9 @@
 
 namespace vnsweep {
 
-/// Raised when tables or columns change. A newer file is refused, never guessed at.
-inline constexpr int kSchemaVersion = 1;
+/// Raised when tables or columns change. A newer file is refused, never guessed at; an older one is
+/// read as it is, and brought up to date when it is opened for writing.
+inline constexpr int kSchemaVersion = 2;
 
 /// One row of the table of runs.
 struct StoredRun {
@@ -31,6 +33,8 @@ struct StoredRun {
   double vni_final = 0.0;    ///< last hidden layer at the end
   double n_eff_final = 0.0;
   double log10_gradient_ratio = 0.0;  ///< log10(g_1 / g_L) at the end
+  double m1_initial = 0.0;         ///< m_1 of the last hidden layer at step 0; NaN if not measured
+  double local_vni_initial = 0.0;  ///< likewise, local VNI
   std::string error;
   std::string engine;
   std::string device;
@@ -47,6 +51,9 @@ struct StoredProbe {
   std::vector<double> effective_rank;
   std::vector<double> q;
   std::vector<double> gradient_rms;
+  std::vector<double> m1;  ///< Jacobian moments; empty if not measured
+  std::vector<double> m2;
+  std::vector<double> local_vni;
   std::optional<std::vector<std::vector<float>>> spectrum;  ///< per layer; empty if not kept
 };
 
@@ -67,6 +74,9 @@ class Store {
   /// @throws StoreError
   static Store open_for_writing(const std::filesystem::path& file);
 
+  /// A store of this process alone, gone with the object.
+  static Store in_memory();
+
   /// Opens for reading. @throws StoreError
   static Store open_for_reading(const std::filesystem::path& file);
 
@@ -74,8 +84,8 @@ class Store {
   /// @throws StoreWriteError if the file system refuses; then none of them is stored
   void commit(std::span<const RunResult> results);
 
-  /// Ids of the runs that need not be run again: all but errors.
-  std::unordered_set<std::string> completed_ids();
+  /// What is known of each stored run, by id.
+  std::unordered_map<std::string, KnownOutcome> outcomes();
 
   /// Kinds of the engines that made the stored results.
   std::unordered_set<std::string> engines();

@@ -34,10 +34,10 @@ void add_weights(SafetensorsWriter& writer, const std::string& when, Type type,
 
 void add_probe(SafetensorsWriter& writer, const std::string& when, const Probe& probe) {
   const auto depth = static_cast<std::int64_t>(probe.layers.size());
-  const auto add = [&](const char* name, auto member) {
+  const auto add = [&](const char* name, auto value_of) {
     std::vector<double> values;
     for (const LayerProbe& layer : probe.layers)
-      values.push_back(std::invoke(member, layer));
+      values.push_back(std::invoke(value_of, layer));
     writer.add(fmt::format("{}.{}", when, name), {depth}, Type::f64, values);
   };
   add("vni", &LayerProbe::vni);
@@ -46,6 +46,11 @@ void add_probe(SafetensorsWriter& writer, const std::string& when, const Probe& 
   add("effective_rank", &LayerProbe::effective_rank);
   add("q", &LayerProbe::q);
   add("gradient_rms", &LayerProbe::gradient_rms);
+  if (probe.layers.front().jacobian) {
+    add("m1", [](const LayerProbe& layer) { return layer.jacobian->m1; });
+    add("m2", [](const LayerProbe& layer) { return layer.jacobian->m2; });
+    add("local_vni", [](const LayerProbe& layer) { return layer.jacobian->local_vni; });
+  }
   for (std::int64_t l = 1; l <= depth; ++l) {
     const std::vector<double>& spectrum = probe.layers[static_cast<std::size_t>(l - 1)].spectrum;
     writer.add(fmt::format("{}.spectrum.{}", when, l), {static_cast<std::int64_t>(spectrum.size())},
@@ -82,7 +87,7 @@ void write_trace(const RunSpec& spec, Engine& engine, const std::string& engine_
   batch.record_losses = true;
   const NetworkIndex network(0);
   const std::array<NetworkIndex, 1> networks = {network};
-  const ProbeSpec probe{.samples = static_cast<int>(spec.probe_samples)};
+  const ProbeSpec probe = probe_spec(spec);
   const Type type = engine_name == "reference" ? Type::f64 : Type::f32;
 
   SafetensorsWriter writer;

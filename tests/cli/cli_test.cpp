@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "host/store/sqlite.hpp"
 #include "tests/host/test_manifests.hpp"
 
 namespace vnsweep {
@@ -119,7 +120,7 @@ TEST_F(CliTest, HelpNamesEveryCommandAndVersionItsFacts) {
   const Output help = run({"--help"});
   EXPECT_EQ(help.exit_code, 0);
   for (const char* command :
-       {"run", "plan", "status", "summary", "export", "trace", "verify", "devices"}) {
+       {"run", "plan", "status", "summary", "export", "trace", "reproduce", "verify", "devices"}) {
     EXPECT_THAT(help.out, HasSubstr(command));
     EXPECT_EQ(run({command, "--help"}).exit_code, 0) << command;
   }
@@ -170,6 +171,32 @@ TEST_F(CliTest, ASweepRunsSummarizesAndDoesNotRunTwice) {
   EXPECT_EQ(summary["cells"][0]["runs"], 4);
   EXPECT_THAT(run({"status", path("d")}).out, HasSubstr("pending  0"));
   EXPECT_EQ(run({"plan", manifest}).exit_code, 0);
+}
+
+TEST_F(CliTest, AdaptiveSeedsEndTheSameWayHoweverOftenTheRunIsInterrupted) {
+  const auto manifest_of = [&](const std::string& name, const std::string& grid) {
+    return write_manifest(name,
+                          testing::manifest_text(grid, "{lr: 0.5, steps: 400, optimizer: sgd}"));
+  };
+  const std::string manifest =
+      manifest_of("m.yaml", "{depth: [1, 6], width: 3, seed: {min: 10, max: 80, halfwidth: 0.15}}");
+  const Output whole = run({"run", manifest, "-o", "whole"});
+  EXPECT_EQ(whole.exit_code, 0);
+  EXPECT_THAT(whole.err, HasSubstr("20 runs at first, at most 160"));
+  EXPECT_THAT(whole.err, HasSubstr("more runs, for intervals that are still too wide"));
+  EXPECT_THAT(run({"plan", manifest}).out, HasSubstr("at most 160 runs, 8 times as much work"));
+
+  // Part of the first stage is there already, and a seed of a later one.
+  run({"run", manifest_of("part.yaml", "{depth: 6, width: 3, seed: [3, 4, 15]}"), "-o", "parts"});
+  EXPECT_EQ(run({"run", manifest, "-o", "parts", "--threads", "1"}).exit_code, 0);
+
+  EXPECT_TRUE(exported("parts") == exported("whole"));
+  EXPECT_THAT(run({"run", manifest, "-o", "parts"}).err, HasSubstr("nothing to run"));
+  for (const auto& cell :
+       nlohmann::json::parse(run({"summary", path("whole"), "--format", "json"}).out)["cells"]) {
+    const double width = cell["ci_high"].get<double>() - cell["ci_low"].get<double>();
+    EXPECT_TRUE(width <= 0.3 || cell["runs"] == 80) << cell.dump();
+  }
 }
 
 TEST_F(CliTest, MoreSeedsAndOverlappingGridsRunOnlyWhatIsMissing) {
@@ -400,6 +427,36 @@ TEST_F(CliTest, ASweepOverATableIsKnownByItsContentWhereverItIs) {
   EXPECT_THAT(exported("r"), Not(HasSubstr(path("t.csv"))));
   EXPECT_THAT(run({"export", path("r"), "--table", "runs", "--full"}).out,
               HasSubstr(path("t.csv")));
+}
+
+TEST_F(CliTest, AStoredRunIsReproducedToTheLastBit) {
+  run({"run", small_manifest("{depth: [2, 9], width: 5, seed: {count: 3}}"), "-o", "d"});
+  const auto runs =
+      nlohmann::json::parse(run({"export", path("d"), "--table", "runs", "--format", "json"}).out);
+
+  for (const auto& row : runs) {
+    const Output output = run({"reproduce", path("d"), row["run_id"]});
+    EXPECT_EQ(output.exit_code, 0);
+    EXPECT_THAT(output.out, HasSubstr("reproduced to the last bit"));
+  }
+  const std::string id = runs[0]["run_id"];
+  EXPECT_THAT(run({"reproduce", path("d"), id.substr(0, 12), "--device", "reference"}).out,
+              HasSubstr("reproduced up to rounding"));
+  EXPECT_THAT(run({"reproduce", path("d"), "zz"}).err, HasSubstr("no stored run has an id"));
+  EXPECT_THAT(run({"reproduce", path("d"), ""}).err, HasSubstr("more than one run has an id"));
+}
+
+TEST_F(CliTest, AResultThatWasTamperedWithIsNotReproduced) {
+  run({"run", small_manifest("{depth: 2, width: 5}"), "-o", "d"});
+  Database(path("d") + "/runs-0.db", Database::Mode::read_write)
+      .execute("UPDATE runs SET loss = loss * 1.01");
+  const auto runs =
+      nlohmann::json::parse(run({"export", path("d"), "--table", "runs", "--format", "json"}).out);
+
+  const Output output = run({"reproduce", path("d"), runs[0]["run_id"]});
+
+  EXPECT_EQ(output.exit_code, 3);
+  EXPECT_THAT(output.out, HasSubstr("NOT reproduced"));
 }
 
 TEST_F(CliTest, VerifyPassesAndDevicesListsTheCpu) {

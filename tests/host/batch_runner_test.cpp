@@ -156,6 +156,21 @@ TEST(BatchRunnerTest, BothEnginesReachTheSameOutcomes) {
   }
 }
 
+TEST(BatchRunnerTest, JacobiansAreMeasuredWhereTheManifestAsksForThem) {
+  RunSpec spec = testing::runs_of("{depth: 1, width: 4}")[0];
+  ReferenceEngine engine;
+
+  const RunResult without = run_all(engine, {spec})[0];
+  spec.probe_jacobians = 3;
+  const RunResult with = run_all(engine, {spec})[0];
+
+  EXPECT_FALSE(without.probes.front().layers[0].jacobian);
+  ASSERT_TRUE(with.probes.front().layers[0].jacobian);
+  // J_1 is the identity: m_1 = m_2 = 1.
+  EXPECT_EQ(with.probes.front().layers[0].jacobian->m1, 1.0);
+  EXPECT_EQ(with.probes.back().layers[0].jacobian->local_vni, 0.25);
+}
+
 TEST(BatchRunnerTest, AStopLeavesUnfinishedRunsOut) {
   RunSpec spec = slow_spec();
   spec.steps = 1'000'000'000;

@@ -101,5 +101,24 @@ TEST_F(ExportTest, AnEmptyStoreGivesAnEmptyTable) {
   EXPECT_EQ(runs_text(stores_of("a.db", {}), ExportFormat::json), "[]\n");
 }
 
+TEST_F(ExportTest, JacobianMomentsAreColumnsAndNullWhereNotMeasured) {
+  RunResult measured = testing::result_of(specs_[0], RunStatus::failed);
+  for (Probe& probe : measured.probes) {
+    for (LayerProbe& layer : probe.layers)
+      layer.jacobian = {.m1 = 0.5, .m2 = 0.75, .local_vni = 0.125};
+  }
+  std::vector<Store> stores =
+      stores_of("a.db", {measured, testing::result_of(specs_[2], RunStatus::failed)});
+  std::ostringstream out;
+
+  export_probes(stores, ExportFormat::json, out);
+
+  const auto rows = nlohmann::json::parse(out.str());
+  EXPECT_TRUE(rows.at(0).at("m1").is_null());  // the shallower run comes first
+  EXPECT_EQ(rows.back().at("m1"), 0.5);
+  EXPECT_EQ(rows.back().at("m2"), 0.75);
+  EXPECT_EQ(rows.back().at("local_vni"), 0.125);
+}
+
 }  // namespace
 }  // namespace vnsweep

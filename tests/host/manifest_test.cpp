@@ -97,6 +97,19 @@ TEST(ManifestTest, TheResolvedManifestReadsBackToTheSameRuns) {
   EXPECT_EQ(again.resolved, manifest.resolved);
 }
 
+TEST(ManifestTest, AdaptiveSeedsReadBackFromTheResolvedManifest) {
+  const Manifest manifest = parse_manifest(
+      testing::manifest_text("{depth: 1, width: 1, seed: {min: 20, max: 50, halfwidth: 0.1}}"),
+      "m.yaml");
+
+  const Manifest again = parse_manifest(manifest.resolved.dump(), "manifest.json");
+
+  ASSERT_TRUE(again.adaptive_seeds());
+  EXPECT_EQ(again.adaptive_seeds()->least, 20);
+  EXPECT_EQ(again.adaptive_seeds()->halfwidth, 0.1);
+  EXPECT_EQ(expand_grid(again).size(), 50U);
+}
+
 TEST(ManifestTest, AllErrorsAreReportedInOnePassWithPlaceAndCaret) {
   const std::string error = error_of(
       "name: x\n"
@@ -204,9 +217,32 @@ TEST(ManifestTest, ContradictionsBetweenFieldsAreFound) {
   EXPECT_THAT(
       error_of(testing::manifest_text("{depth: 1, width: 1}", "{lr: 1, steps: 1, batch: 5}")),
       HasSubstr("batch 5 is larger than the training set of 4 samples"));
+  EXPECT_THAT(error_of(testing::manifest_text("{depth: 1, width: 2}") +
+                       "probe: {samples: 8, jacobians: 9}\n"),
+              HasSubstr("jacobians are measured at the first of the 8 probe inputs"));
   EXPECT_THAT(error_of(testing::manifest_text("{depth: 1, width: 1}",
                                               "{lr: 1, steps: 1, optimizer: adam, momentum: 0.5}")),
               HasSubstr("momentum applies to the optimizer sgd only"));
+}
+
+TEST(ManifestTest, AdaptiveSeedsAreForTheWholeGrid) {
+  const std::string seeds = "seed: {min: 20, max: 50, halfwidth: 0.1}";
+
+  EXPECT_THAT(grid_error("{depth: 1, width: 1, seed: {min: 20, max: 10, halfwidth: 0.1}}"),
+              HasSubstr("max 10 is less than min 20"));
+  EXPECT_THAT(grid_error("{depth: 1, width: 1, seed: {min: 20, max: 50, halfwidth: 0.5}}"),
+              HasSubstr("halfwidth must be between 0 and 0.5"));
+  EXPECT_THAT(grid_error("{depth: 1, width: 1, seed: {min: 20, max: 50}}"),
+              HasSubstr("{count} with an optional from, or {min, max, halfwidth}"));
+  EXPECT_THAT(grid_error("{depth: {from: 1, to: 50, step: 1}, width: 1, " + seeds +
+                         ", zip: [depth, seed]}"),
+              HasSubstr("cannot be zipped"));
+  EXPECT_THAT(grid_error("{depth: 1, width: 1, " + seeds + ", exclude: [{seed: 3}]}"),
+              HasSubstr("cannot name seeds"));
+  EXPECT_THAT(grid_error("{depth: 1, width: 1, " + seeds + ", include: [{depth: 2, seed: 3}]}"),
+              HasSubstr("cannot name seeds"));
+  EXPECT_THAT(grid_error("{depth: 1, width: 1, seed: 0, include: [{depth: 2, " + seeds + "}]}"),
+              HasSubstr("cannot name seeds"));
 }
 
 TEST(ManifestTest, MisplacedKeysAreSentHome) {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <cmath>
 #include <fstream>
 
 #include "host/plan/run_identity.hpp"
@@ -11,8 +12,11 @@
 namespace vnsweep {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Pair;
+using ::testing::UnorderedElementsAre;
 
 class StoreTest : public ::testing::Test {
  protected:
@@ -111,13 +115,15 @@ TEST_F(StoreTest, ErrorsAreTriedAgainAndReplacedByResults) {
         testing::result_of(specs_[1], RunStatus::failed)});
   {
     Store store = Store::open_for_reading(file());
-    EXPECT_THAT(store.completed_ids(), ElementsAre(run_id(specs_[1])));
+    EXPECT_THAT(store.outcomes(),
+                UnorderedElementsAre(Pair(run_id(specs_[0]), KnownOutcome::error),
+                                     Pair(run_id(specs_[1]), KnownOutcome::failed)));
   }
 
   fill({testing::result_of(specs_[0], RunStatus::succeeded)});
 
   Store store = Store::open_for_reading(file());
-  EXPECT_EQ(store.completed_ids().size(), 2U);
+  EXPECT_THAT(store.outcomes(), Contains(Pair(run_id(specs_[0]), KnownOutcome::succeeded)));
   EXPECT_EQ(store.runs().size(), 2U);
 }
 
@@ -163,15 +169,63 @@ TEST_F(StoreTest, ATornPageIsFoundAndLeftUntouched) {
 TEST_F(StoreTest, NewerSchemasOtherNumericsAndForeignFilesAreRefused) {
   fill({});
   execute("PRAGMA user_version = 99");
-  EXPECT_THAT(open_error(), HasSubstr("has schema 99, this vnsweep reads schema 1"));
+  EXPECT_THAT(open_error(), HasSubstr("has schema 99, this vnsweep reads schemas up to 2"));
   EXPECT_THROW(Store::open_for_reading(file()), StoreError);
 
-  execute("PRAGMA user_version = 1");
+  execute("PRAGMA user_version = 2");
   execute("UPDATE meta SET value = '77' WHERE key = 'numerics_version'");
   EXPECT_THAT(open_error(), HasSubstr("numerics version 77"));
 
   execute("PRAGMA application_id = 5");
   EXPECT_THAT(open_error(), HasSubstr("is not a vnsweep database"));
+}
+
+TEST_F(StoreTest, JacobianMomentsReadBackWhereTheyWereMeasured) {
+  RunResult measured = testing::result_of(specs_[0], RunStatus::failed);
+  for (Probe& probe : measured.probes) {
+    for (std::size_t l = 0; l < probe.layers.size(); ++l) {
+      const double x = probe.step.value() == 0 ? 1.0 : 2.0;
+      probe.layers[l].jacobian = {.m1 = x, .m2 = 10.0 * x, .local_vni = 0.25 * x};
+    }
+    probe.layers.back().jacobian->m1 = std::nan("");
+  }
+  measured.probes.front().layers.back().jacobian->m1 = 0.75;
+  fill({measured, testing::result_of(specs_[1], RunStatus::failed)});
+
+  Store store = Store::open_for_reading(file());
+  const std::vector<StoredRun> runs = store.runs();
+  const StoredProbe last = store.probes(runs[0].row).back();
+
+  EXPECT_EQ(runs[0].m1_initial, 0.75);
+  EXPECT_EQ(runs[0].local_vni_initial, 0.25);
+  EXPECT_THAT(last.m1, ElementsAre(2.0, 2.0, ::testing::IsNan()));
+  EXPECT_THAT(last.m2, ElementsAre(20.0, 20.0, 20.0));
+  EXPECT_THAT(last.local_vni, ElementsAre(0.5, 0.5, 0.5));
+  EXPECT_TRUE(std::isnan(runs[1].m1_initial));
+  EXPECT_TRUE(store.probes(runs[1].row).back().m1.empty());
+}
+
+TEST_F(StoreTest, AnOlderSchemaIsReadAsItIsAndBroughtUpToDateByAWriter) {
+  fill({testing::result_of(specs_[0], RunStatus::failed)});
+  for (const char* column : {"m1_initial", "local_vni_initial"}) {
+    execute(("ALTER TABLE runs DROP COLUMN " + std::string(column)).c_str());
+  }
+  for (const char* column : {"m1", "m2", "local_vni"}) {
+    execute(("ALTER TABLE probes DROP COLUMN " + std::string(column)).c_str());
+  }
+  execute("PRAGMA user_version = 1");
+  const std::string before = bytes();
+
+  {
+    Store reader = Store::open_for_reading(file());
+    const std::vector<StoredRun> runs = reader.runs();
+    EXPECT_TRUE(std::isnan(runs.at(0).m1_initial));
+    EXPECT_THAT(reader.probes(runs[0].row).back().vni, ElementsAre(0.75, 0.75, 0.75));
+  }
+  EXPECT_EQ(bytes(), before);
+  fill({testing::result_of(specs_[1], RunStatus::failed)});
+
+  EXPECT_EQ(Store::open_for_reading(file()).runs().size(), 2U);
 }
 
 TEST_F(StoreTest, WritesToAReaderAreRefused) {
