@@ -22,8 +22,8 @@ std::size_t checked_size(const std::string& path, std::size_t max_bytes) {
   const fs::file_status kind = fs::status(path, status);
   if (kind.type() == fs::file_type::not_found) {
     throw DataError(
-        fmt::format("{}: no such file; check the path, which is relative to the "
-                    "manifest",
+        fmt::format("{}: no such file; check the path, relative to the manifest, "
+                    "or put the file back",
                     path));
   }
   if (fs::is_directory(kind)) {
