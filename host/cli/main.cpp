@@ -127,7 +127,7 @@ void add_export(CLI::App& app, Action& action) {
                            {{"csv", ExportFormat::csv}, {"json", ExportFormat::json}},
                            "csv or json (default: csv)");
   auto full = std::make_shared<bool>(false);
-  command->add_flag("--full", *full, "Runs: add engine, device, seconds and time of day");
+  command->add_flag("--full", *full, "Runs: add paths, engine, device, seconds and time of day");
   command->callback([&action, options, full] {
     if (*full) options->detail = ExportDetail::full;
     action = [options] { return export_command(*options); };

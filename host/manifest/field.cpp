@@ -8,7 +8,10 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "host/plan/task.hpp"
+#include "host/manifest/field_access.hpp"
+#include "host/manifest/task_fields.hpp"
+#include "host/manifest/utf8.hpp"
+#include "host/task/task.hpp"
 
 namespace vnsweep {
 namespace {
@@ -21,7 +24,6 @@ constexpr double kMaxSeed = 9.0e18;
 /// Hyperparameters must be finite in the engines' float32.
 constexpr double kMaxReal = 3.4e38;
 
-constexpr std::array<std::string_view, 2> kTasks = {"xor", "parity"};
 constexpr std::array<std::string_view, 9> kActivations = {
     "linear", "tanh", "relu", "hardtanh", "erf", "sigmoid", "leaky_relu", "gelu", "silu"};
 constexpr std::array<std::string_view, 2> kInits = {"gaussian", "orthogonal"};
@@ -31,41 +33,7 @@ constexpr std::array<std::string_view, 2> kPrecisions = {"fp32", "tf32"};
 constexpr std::array<std::string_view, 2> kSeedings = {"independent", "paired"};
 constexpr std::array<std::string_view, 3> kSpectra = {"all", "ends", "none"};
 
-template <class Enum, std::size_t kCount>
-Value word_of(Enum value, const std::array<std::string_view, kCount>& words) {
-  return std::string(words[static_cast<std::size_t>(value)]);
-}
-
-template <class Enum, std::size_t kCount>
-Enum from_word(const Value& value, const std::array<std::string_view, kCount>& words) {
-  const auto& word = std::get<std::string>(value);
-  const auto at = std::find(words.begin(), words.end(), word);
-  if (at == words.end()) throw std::logic_error("unchecked word '" + word + "'");
-  return static_cast<Enum>(at - words.begin());
-}
-
-template <std::size_t kCount>
-std::vector<std::string_view> list(const std::array<std::string_view, kCount>& words) {
-  return {words.begin(), words.end()};
-}
-
-Value optional_value(const std::optional<std::int64_t>& value) {
-  return value ? Value(*value) : Value();
-}
-Value optional_value(const std::optional<double>& value) {
-  return value ? Value(*value) : Value();
-}
-
-std::int64_t integer(const Value& value) {
-  return std::get<std::int64_t>(value);
-}
-
-double real(const Value& value) {
-  if (const auto* whole = std::get_if<std::int64_t>(&value)) return static_cast<double>(*whole);
-  return std::get<double>(value);
-}
-
-std::vector<Field> make_fields() {
+std::vector<Field> fields_of_other_sections() {
   return {
       {.section = "grid",
        .name = "depth",
@@ -97,20 +65,6 @@ std::vector<Field> make_fields() {
              s.scale_is_critical = std::holds_alternative<std::string>(v);
              if (!s.scale_is_critical) s.scale = real(v);
            }},
-      {.section = "task",
-       .name = "name",
-       .type = FieldType::word,
-       .words = list(kTasks),
-       .required = true,
-       .get = [](const RunSpec& s) { return word_of(s.task, kTasks); },
-       .set = [](RunSpec& s, const Value& v) { s.task = from_word<TaskKind>(v, kTasks); }},
-      {.section = "task",
-       .name = "bits",
-       .minimum = 1,
-       .maximum = kMaxParityBits,
-       .can_be_axis = true,
-       .get = [](const RunSpec& s) { return optional_value(s.bits); },
-       .set = [](RunSpec& s, const Value& v) { s.bits = integer(v); }},
       {.section = "model",
        .name = "activation",
        .type = FieldType::word,
@@ -274,12 +228,52 @@ std::vector<Field> make_fields() {
   };
 }
 
+/// The task's fields stand before the model's.
+std::vector<Field> make_fields() {
+  std::vector<Field> fields = fields_of_other_sections();
+  const auto model = std::find_if(fields.begin(), fields.end(),
+                                  [](const Field& field) { return field.section == "model"; });
+  const std::vector<Field> task = task_fields();
+  fields.insert(model, task.begin(), task.end());
+  return fields;
+}
+
+/// Problem with a text, which ends up in JSON, in messages and in files of one line.
+std::string check_text(const Field& field, const std::string& text) {
+  constexpr std::size_t kMaxTextLength = 4096;
+  if (text.empty()) return fmt::format("{} is empty", field.name);
+  if (text.size() > kMaxTextLength) {
+    return fmt::format("{} is longer than {} bytes", field.name, kMaxTextLength);
+  }
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  if (std::any_of(text.begin(), text.end(), is_control)) {
+    return fmt::format("{} holds a control character, such as a line end", field.name);
+  }
+  if (!is_valid_utf8(text)) return fmt::format("{} is not UTF-8", field.name);
+  return "";
+}
+
 /// "an integer or full", "one of sgd, adam, rmsprop"
 std::string expected(const Field& field) {
   if (field.type == FieldType::word) return fmt::format("one of {}", fmt::join(field.words, ", "));
   const char* number = field.type == FieldType::integer ? "an integer" : "a number";
   if (field.words.empty()) return number;
   return fmt::format("{} or {}", number, fmt::join(field.words, ", "));
+}
+
+enum class Locations { kept, left_out };
+
+nlohmann::json nested_json(const RunSpec& spec, Locations locations) {
+  nlohmann::json json = nlohmann::json::object();
+  for (const Field& field : all_fields()) {
+    if (field.is_location && locations == Locations::left_out) continue;
+    const Value value = field.get(spec);
+    if (std::holds_alternative<std::monostate>(value)) continue;
+    if (!field.unspoken.empty() && to_string(value) == field.unspoken) continue;
+    nlohmann::json& section = field.section.empty() ? json : json[std::string(field.section)];
+    section[std::string(field.name)] = to_json(value);
+  }
+  return json;
 }
 
 }  // namespace
@@ -319,9 +313,11 @@ const Field* find_axis_field(std::string_view name) {
 
 std::string check_value(const Field& field, const Value& value) {
   if (const auto* word = std::get_if<std::string>(&value)) {
+    if (field.type == FieldType::text) return check_text(field, *word);
     if (std::find(field.words.begin(), field.words.end(), *word) != field.words.end()) return "";
     return fmt::format("{} must be {}, not '{}'", field.name, expected(field), *word);
   }
+  if (field.type == FieldType::text) return fmt::format("{} must be text", field.name);
   if (field.type == FieldType::word) {
     return fmt::format("{} must be {}, not {}", field.name, expected(field), to_string(value));
   }
@@ -343,27 +339,19 @@ std::string check_value(const Field& field, const Value& value) {
 }
 
 std::vector<SpecProblem> check_spec(const RunSpec& spec) {
-  std::vector<SpecProblem> problems;
-  if (spec.task == TaskKind::parity && !spec.bits) {
-    problems.push_back(
-        {"bits", "parity needs `bits`, the number of inputs: {name: parity, bits: 3}"});
-    return problems;
-  }
-  if (spec.task != TaskKind::parity && spec.bits) {
-    problems.push_back({"bits", "bits applies to the parity task only"});
-  }
+  std::vector<SpecProblem> problems = check_task(spec);
+  const bool size_is_known = problems.empty();
   if (spec.momentum != 0.0 && spec.optimizer != Optimizer::sgd) {
     problems.push_back({"momentum", "momentum applies to the optimizer sgd only"});
   }
   if (spec.momentum >= 1.0) {
     problems.push_back({"momentum", "momentum must be less than 1"});
   }
-  const int samples = task_samples(spec);
-  if (spec.minibatch && *spec.minibatch > samples) {
+  if (size_is_known && spec.minibatch && *spec.minibatch > task_samples(spec)) {
     problems.push_back(
         {"batch", fmt::format("batch {} is larger than the training set of {} samples;"
                               " use `batch: full`",
-                              *spec.minibatch, samples)});
+                              *spec.minibatch, task_samples(spec))});
   }
   if (spec.probe_jacobians > spec.probe_samples) {
     problems.push_back({"jacobians", fmt::format("jacobians are measured at the first of the {} "
@@ -374,15 +362,11 @@ std::vector<SpecProblem> check_spec(const RunSpec& spec) {
 }
 
 nlohmann::json spec_to_json(const RunSpec& spec) {
-  nlohmann::json json = nlohmann::json::object();
-  for (const Field& field : all_fields()) {
-    const Value value = field.get(spec);
-    if (std::holds_alternative<std::monostate>(value)) continue;
-    if (!field.unspoken.empty() && to_string(value) == field.unspoken) continue;
-    nlohmann::json& section = field.section.empty() ? json : json[std::string(field.section)];
-    section[std::string(field.name)] = to_json(value);
-  }
-  return json;
+  return nested_json(spec, Locations::kept);
+}
+
+nlohmann::json identity_to_json(const RunSpec& spec) {
+  return nested_json(spec, Locations::left_out);
 }
 
 }  // namespace vnsweep

@@ -20,7 +20,8 @@ using Value = std::variant<std::monostate, std::int64_t, double, std::string>;
 std::string to_string(const Value& value);
 nlohmann::json to_json(const Value& value);
 
-enum class FieldType { integer, real, word };
+/// word: one of a list. text: any.
+enum class FieldType { integer, real, word, text };
 
 /// One scalar of a run: where it stands in a manifest, what it may be, and how a RunSpec holds it.
 /// The table of fields drives the parser, the grid, the stored configuration and the exports.
@@ -35,6 +36,10 @@ struct Field {
   std::vector<std::string_view> words;  ///< values of a word; special values of a number
   bool can_be_axis = false;
   bool required = false;  ///< has no default
+  /// Where something is, not what it is: stored, so that a run can be made again, but not part of
+  /// the run's identity.
+  bool is_location = false;
+  std::vector<TaskKind> tasks;  ///< those that the field applies to; empty: all
   /// A value that stored configurations leave out, so that runs from before there was such a field
   /// keep their identity; empty for fields that were there from the beginning.
   std::string_view unspoken;
@@ -55,12 +60,15 @@ std::string check_value(const Field& field, const Value& value);
 
 /// Problem of a complete specification that no single field shows, and the field to blame.
 struct SpecProblem {
-  std::string_view field;
+  std::string field;  ///< "lr", or "task.samples" where two sections have one of that name
   std::string message;
 };
 std::vector<SpecProblem> check_spec(const RunSpec& spec);
 
 /// All fields, nested by section; empty and unspoken ones are left out. Keys are sorted.
 nlohmann::json spec_to_json(const RunSpec& spec);
+
+/// The same without locations: what a run is, wherever its data are.
+nlohmann::json identity_to_json(const RunSpec& spec);
 
 }  // namespace vnsweep

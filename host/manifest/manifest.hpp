@@ -61,7 +61,8 @@ struct Manifest {
   std::vector<Inclusion> inclusions;
   nlohmann::json resolved;  ///< canonical form, itself a valid manifest
   SourcePosition grid_position;
-  std::map<std::string, SourcePosition, std::less<>> positions;  ///< of each field given, by name
+  std::map<std::string, SourcePosition, std::less<>> positions;  ///< of each field given, by its
+                                                                 ///< name and by "section.name"
 
   /// How seeds are added cell by cell; nothing if every cell has all of them.
   std::optional<PrecisionGoal> adaptive_seeds() const;

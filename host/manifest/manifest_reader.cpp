@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "host/manifest/axis_reader.hpp"
+#include "host/manifest/task_completion.hpp"
 #include "host/manifest/yaml_reader.hpp"
 
 namespace vnsweep {
@@ -83,11 +84,18 @@ class Reader {
     }
     yaml_.for_each_key(root, "the manifest", handlers);
     check_required(root);
+    complete_task(manifest_, diagnostics_);
+  }
+
+  /// Remembers where a field was given, also by the name that no other section has.
+  void place(const Field& field, SourcePosition position) {
+    manifest_.positions.emplace(field.name, position);
+    manifest_.positions.emplace(fmt::format("{}.{}", field.section, field.name), position);
   }
 
   void set_field(const Field& field, const YAML::Node& node, SourcePosition position) {
     given_[&field] = position;
-    manifest_.positions.emplace(field.name, position);
+    place(field, position);
     if (const std::optional<Value> value = yaml_.read_value(node, field)) {
       field.set(manifest_.base, *value);
     }
@@ -147,7 +155,7 @@ class Reader {
       if (!field.can_be_axis) continue;
       handlers[field.name] = [this, &field, store](const YAML::Node& key, const YAML::Node& value) {
         named_axes_.insert(&field);
-        manifest_.positions.emplace(field.name, position_of(key));
+        place(field, position_of(key));
         std::optional<Axis> axis = read_axis(yaml_, value, field);
         if (!axis) return;
         axis->position = position_of(key);

@@ -12,7 +12,9 @@ nlohmann::json resolved_manifest(const Manifest& manifest) {
   nlohmann::json zip = nlohmann::json::array();
   for (const Field& field : all_fields()) {
     const bool own_value = field.section == "grid" && !field.required;
-    if (own_value) grid[std::string(field.name)] = to_json(field.get(manifest.base));
+    if (!own_value) continue;
+    // A list, as axes are written, so that resolving once more changes nothing.
+    grid[std::string(field.name)] = nlohmann::json::array({to_json(field.get(manifest.base))});
   }
   for (const AxisGroup& group : manifest.groups) {
     nlohmann::json names = nlohmann::json::array();

@@ -4,11 +4,12 @@
 #include <optional>
 #include <string>
 
+#include "host/task/shared_value.hpp"
+#include "host/task/task_options.hpp"
 #include "kernels/network.hpp"
 
 namespace vnsweep {
 
-enum class TaskKind { xor_gate, parity };
 /// independent: every run has its own random numbers. paired: runs of equal seed share them.
 enum class Seeding { independent, paired };
 /// Which probes keep their eigenvalues in the store.
@@ -18,6 +19,7 @@ enum class SpectrumStorage { all, ends, none };
 struct RunSpec {
   TaskKind task = TaskKind::xor_gate;
   std::optional<std::int64_t> bits;  ///< parity only
+  SharedValue<TaskOptions> options;  ///< of the other tasks
 
   std::int64_t depth = 0;
   std::int64_t width = 0;

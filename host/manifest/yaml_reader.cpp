@@ -156,7 +156,8 @@ std::optional<Value> YamlReader::read_unchecked(const YAML::Node& node, const Fi
   }
   const std::string& text = node.Scalar();
   const bool special = std::find(field.words.begin(), field.words.end(), text) != field.words.end();
-  if (field.type == FieldType::word || special) return Value(text);
+  const bool is_number = field.type == FieldType::integer || field.type == FieldType::real;
+  if (!is_number || special) return Value(text);
   const ParsedNumber number = parse_number(node);
   if (!number.problem.empty()) {
     error(node,

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "host/plan/run_identity.hpp"
-#include "host/plan/task.hpp"
+#include "host/task/task.hpp"
 
 namespace vnsweep {
 namespace {
@@ -26,6 +26,14 @@ RunSpec batch_key(RunSpec spec) {
   // With momentum the optimizer has state, without it has none: the arithmetic differs.
   spec.momentum = spec.momentum == 0.0 ? 0.0 : 1.0;
   spec.seed = 0;
+  // Where the data are is of no account: they are known by their content.
+  if (!spec.options->content.empty()) {
+    spec.options.change([](TaskOptions& options) {
+      options.file.clear();
+      options.images.clear();
+      options.labels.clear();
+    });
+  }
   return spec;
 }
 

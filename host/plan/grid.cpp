@@ -138,7 +138,8 @@ std::vector<RunSpec> expand_grid(const Manifest& manifest) {
   // An inclusion can name a point of the grid again, and so can two forms of one number (relu at
   // 1.4142135623730951 and at critical).
   std::unordered_set<std::string> seen;
-  std::erase_if(runs, [&](const RunSpec& spec) { return !seen.insert(spec_text(spec)).second; });
+  std::erase_if(runs,
+                [&](const RunSpec& spec) { return !seen.insert(identity_text(spec)).second; });
 
   std::set<std::string> messages;
   for (const RunSpec& spec : runs) {

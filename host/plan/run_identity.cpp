@@ -16,6 +16,7 @@ std::uint64_t run_key(const RunSpec& spec) {
     for (const Field& field : all_fields()) {
       const bool is_physics =
           field.section == "grid" || field.section == "task" || field.section == "model";
+      if (field.is_location) continue;
       const Value value = field.get(spec);
       if (is_physics && !std::holds_alternative<std::monostate>(value)) {
         physics[std::string(field.name)] = to_json(value);
@@ -30,14 +31,32 @@ std::string spec_text(const RunSpec& spec) {
   return spec_to_json(spec).dump();
 }
 
+std::string identity_text(const RunSpec& spec) {
+  return identity_to_json(spec).dump();
+}
+
+std::string task_text(const RunSpec& spec) {
+  return identity_to_json(spec).at("task").dump();
+}
+
+std::uint64_t data_key(const RunSpec& spec) {
+  std::string text = task_text(spec);
+  if (!spec.options->content.empty()) {
+    text = nlohmann::json{{"content", spec.options->content},
+                          {"data_seed", spec.options->data_seed.value_or(0)}}
+               .dump();
+  }
+  return XXH3_64bits(text.data(), text.size());
+}
+
 std::string cell_text(const RunSpec& spec) {
-  nlohmann::json json = spec_to_json(spec);
+  nlohmann::json json = identity_to_json(spec);
   json["grid"].erase("seed");
   return json.dump();
 }
 
 std::string run_id(const RunSpec& spec) {
-  const std::string text = fmt::format("{}:{}", kNumericsVersion, spec_text(spec));
+  const std::string text = fmt::format("{}:{}", kNumericsVersion, identity_text(spec));
   const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
   return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
 }

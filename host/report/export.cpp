@@ -89,6 +89,7 @@ std::vector<LocatedRun> sorted_runs(std::vector<Store>& stores) {
   }
   const auto before = [](const LocatedRun& a, const LocatedRun& b) {
     for (const Field& field : all_fields()) {
+      if (field.is_location) continue;
       const Value left = field.get(a.run.spec);
       const Value right = field.get(b.run.spec);
       if (left != right) return left < right;
@@ -111,9 +112,10 @@ std::string column_name(const Field& field) {
   return std::string(field.name == "name" ? "task" : field.name);
 }
 
-Row configuration(const RunSpec& spec) {
+Row configuration(const RunSpec& spec, ExportDetail detail) {
   Row row;
   for (const Field& field : all_fields()) {
+    if (field.is_location && detail == ExportDetail::reproducible) continue;
     row.emplace_back(column_name(field), to_json(field.get(spec)));
   }
   return row;
@@ -131,7 +133,7 @@ void export_runs(std::vector<Store>& stores, ExportFormat format, ExportDetail d
   RowWriter writer(format, out);
   for (const auto& [run, store] : sorted_runs(stores)) {
     Row row = {{"run_id", run.run_id}};
-    for (auto& entry : configuration(run.spec))
+    for (auto& entry : configuration(run.spec, detail))
       row.push_back(std::move(entry));
     const bool is_error = run.status == RunStatus::error;
     row.emplace_back("status", to_string(run.status));

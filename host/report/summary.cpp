@@ -43,7 +43,7 @@ std::vector<const Field*> find_axes(const Manifest& manifest, const std::vector<
   }
   std::vector<const Field*> axes;
   for (const Field& field : all_fields()) {
-    if (field.name == "seed") continue;
+    if (field.name == "seed" || field.is_location) continue;
     const bool differs = std::any_of(runs.begin(), runs.end(), [&](const StoredRun& run) {
       return field.get(run.spec) != field.get(runs.front().spec);
     });

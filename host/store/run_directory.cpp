@@ -66,10 +66,14 @@ std::string read_holder(int descriptor) {
   return size > 0 ? std::string(text.data(), static_cast<std::size_t>(size)) : "another process";
 }
 
-/// What has to agree for two manifests to be the same sweep: everything but name and description.
+/// What has to agree for two manifests to be the same sweep: everything but name, description and
+/// where the data are.
 nlohmann::json comparable(nlohmann::json resolved) {
   resolved.erase("name");
   resolved.erase("description");
+  for (const Field& field : all_fields()) {
+    if (field.is_location) resolved[std::string(field.section)].erase(std::string(field.name));
+  }
   return resolved;
 }
 

@@ -7,7 +7,7 @@
 #include <limits>
 #include <stdexcept>
 
-#include "host/plan/task.hpp"
+#include "host/task/task.hpp"
 #include "host/theory/input_average.hpp"
 #include "host/theory/theory_notes.hpp"
 

@@ -11,7 +11,7 @@
 #include "host/manifest/field.hpp"
 #include "host/plan/batch.hpp"
 #include "host/plan/run_identity.hpp"
-#include "host/plan/task.hpp"
+#include "host/task/task.hpp"
 #include "host/trace/safetensors.hpp"
 #include "kernels/numerics_version.hpp"
 #include "kernels/random/draws.hpp"

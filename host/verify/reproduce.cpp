@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "host/plan/batch.hpp"
-#include "host/plan/task.hpp"
 #include "host/report/text.hpp"
 #include "host/schedule/batch_runner.hpp"
+#include "host/task/task.hpp"
 
 namespace vnsweep {
 namespace {

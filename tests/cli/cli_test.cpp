@@ -20,6 +20,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 namespace fs = std::filesystem;
 
 struct Output {
@@ -400,6 +401,32 @@ TEST_F(CliTest, TraceHoldsEverythingToReplayARun) {
     const auto config = nlohmann::json::parse(header["__metadata__"]["config"].get<std::string>());
     EXPECT_EQ(config["grid"]["depth"], 3);
   }
+}
+
+TEST_F(CliTest, ASweepOverATableIsKnownByItsContentWhereverItIs) {
+  const std::string text =
+      "name: table\ntask: {name: csv, file: t.csv, target: y, kind: values}\n"
+      "grid: {depth: 1, width: [2, 3], subset: [4, 5]}\n"
+      "train: {lr: 0.1, steps: 20, batch: 2}\nsuccess: {loss: 0.0}\n";
+  const std::string table = "y,a,b\n1,1,0\n2,0,1\n3,1,1\n5,2,1\n8,3,5\n";
+  fs::create_directory(path("moved"));
+  write_manifest("t.csv", table);
+  const std::string manifest = write_manifest("m.yaml", text);
+  const std::string moved = write_manifest("moved/m.yaml", text);
+
+  ASSERT_EQ(run({"plan", manifest}).exit_code, 0);
+  ASSERT_EQ(run({"run", manifest, "-o", "r"}).exit_code, 0);
+  ASSERT_EQ(run({"trace", manifest, "--index", "3", "-o", "t"}).exit_code, 0);
+  fs::rename(path("t.csv"), path("moved/t.csv"));
+
+  EXPECT_EQ(run({"run", manifest, "-o", "r"}).exit_code, 2);
+  EXPECT_THAT(run({"run", moved, "-o", "r"}).err, HasSubstr("nothing to run"));
+  EXPECT_FALSE(fs::exists(path("r/manifest-1.yaml")));
+  EXPECT_THAT(run({"summary", path("r")}).out, HasSubstr("subset"));
+  EXPECT_THAT(run({"status", path("r")}).out, HasSubstr("pending  0"));
+  EXPECT_THAT(exported("r"), Not(HasSubstr(path("t.csv"))));
+  EXPECT_THAT(run({"export", path("r"), "--table", "runs", "--full"}).out,
+              HasSubstr(path("t.csv")));
 }
 
 TEST_F(CliTest, AStoredRunIsReproducedToTheLastBit) {

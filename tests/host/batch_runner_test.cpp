@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "host/plan/run_identity.hpp"
-#include "host/plan/task.hpp"
+#include "host/task/task.hpp"
 #include "kernels/cpu/cpu_engine.hpp"
 #include "kernels/reference/reference_engine.hpp"
 #include "tests/host/test_manifests.hpp"

@@ -8,7 +8,7 @@
 #include <set>
 
 #include "host/plan/run_identity.hpp"
-#include "host/plan/task.hpp"
+#include "host/task/task.hpp"
 #include "tests/host/test_results.hpp"
 
 namespace vnsweep {

@@ -25,6 +25,10 @@ nlohmann::json schema_json() {
       std::ifstream(fs::path(VNSWEEP_SOURCE_DIR) / "sweeps" / "manifest.schema.json"));
 }
 
+const nlohmann::json& properties_of_task(const nlohmann::json& schema) {
+  return schema["properties"]["task"]["oneOf"][1]["properties"];
+}
+
 /// YAML as JSON; plain scalars that read as numbers become numbers.
 nlohmann::json to_json_tree(const YAML::Node& node) {
   if (node.IsMap()) {
@@ -99,6 +103,9 @@ TEST(SchemaTest, BothRefuseTheSameMistakes) {
            {"width: 3", "width: 3, scale: crit"},
            {"width: 3", "width: 3, seed: {count: 0}"},
            {"task: xor", "task: and"},
+           {"task: xor", "task: {name: blobs, classes: 1}"},
+           {"task: xor", "task: {name: spirals, nois: 1}"},
+           {"width: 3", "width: 3, normalize: {from: 1, to: 2, step: 1}"},
            {"success: {loss: 0.1}", "success: {}"},
            {"success: {loss: 0.1}", "success: {accuracy: 2}"},
            {"lr: 0.1", "lr: 0"},
@@ -125,7 +132,7 @@ TEST(SchemaTest, KnowsEveryFieldAndWordOfTheParser) {
     if (section.empty()) {
       EXPECT_TRUE(properties.contains(name)) << name;
     } else if (section == "task") {
-      EXPECT_TRUE(properties["task"]["oneOf"][1]["properties"].contains(name)) << name;
+      EXPECT_TRUE(properties_of_task(schema).contains(name)) << name;
     } else if (section != "grid") {
       EXPECT_TRUE(properties[section]["properties"].contains(name)) << section << "." << name;
     }
@@ -141,6 +148,9 @@ TEST(SchemaTest, KnowsNoKeyThatTheParserDoesNot) {
     for (const auto& [name, rule] : schema["properties"][section]["properties"].items()) {
       EXPECT_NE(find_field(section, name), nullptr) << section << "." << name;
     }
+  }
+  for (const auto& [name, rule] : properties_of_task(schema).items()) {
+    EXPECT_NE(find_field("task", name), nullptr) << name;
   }
   const std::set<std::string> not_axes = {"zip", "exclude", "include"};
   for (const auto& [name, rule] : schema["properties"]["grid"]["properties"].items()) {

@@ -5,9 +5,9 @@
 #include <cmath>
 #include <limits>
 
-#include "host/plan/task.hpp"
 #include "host/schedule/batch_sizes.hpp"
 #include "host/schedule/devices.hpp"
+#include "host/task/task.hpp"
 #include "kernels/cpu/cpu_engine.hpp"
 #include "tests/host/test_manifests.hpp"
 

@@ -1,4 +1,4 @@
-#include "host/plan/task.hpp"
+#include "host/task/task.hpp"
 
 #include <gtest/gtest.h>
 
