@@ -76,6 +76,8 @@ Cell measure_cell(std::vector<const StoredRun*> members, IntervalMethod method, 
   Mean vni_initial;
   Mean vni_final;
   Mean n_eff_final;
+  Mean m1_initial;
+  Mean local_vni_initial;
   for (const StoredRun* run : members) {
     if (run->status == RunStatus::error) {
       ++cell.errors;
@@ -85,6 +87,8 @@ Cell measure_cell(std::vector<const StoredRun*> members, IntervalMethod method, 
     vni_initial.add(run->vni_initial);
     vni_final.add(run->vni_final);
     n_eff_final.add(run->n_eff_final);
+    m1_initial.add(run->m1_initial);
+    local_vni_initial.add(run->local_vni_initial);
     if (run->status == RunStatus::failed) {
       ++cell.failed;
       ++cell.causes[run->cause];
@@ -94,6 +98,8 @@ Cell measure_cell(std::vector<const StoredRun*> members, IntervalMethod method, 
   cell.vni_initial_mean = vni_initial.value();
   cell.vni_final_mean = vni_final.value();
   cell.n_eff_final_mean = n_eff_final.value();
+  cell.m1_initial_mean = m1_initial.value();
+  cell.local_vni_initial_mean = local_vni_initial.value();
   return cell;
 }
 
@@ -114,9 +120,13 @@ Summary summarize(const Manifest& manifest, const std::vector<StoredRun>& runs,
   for (const StoredRun& run : runs)
     groups[cell_text(run.spec)].push_back(&run);
 
+  MeanField mean_field;
   for (auto& [text, members] : groups) {
-    summary.cells.push_back(measure_cell(std::move(members), method, confidence));
-    summary.errors += summary.cells.back().errors;
+    Cell cell = measure_cell(std::move(members), method, confidence);
+    cell.theory = mean_field.predict(network_prior(cell.spec), probe_inputs(cell.spec));
+    summary.errors += cell.errors;
+    summary.has_jacobians = summary.has_jacobians || !std::isnan(cell.local_vni_initial_mean);
+    summary.cells.push_back(std::move(cell));
   }
   std::sort(summary.cells.begin(), summary.cells.end(), [&](const Cell& a, const Cell& b) {
     return comes_before(summary.axes, a.spec, b.spec);

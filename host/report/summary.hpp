@@ -11,6 +11,7 @@
 #include "host/report/depth_curve.hpp"
 #include "host/stats/interval.hpp"
 #include "host/store/store.hpp"
+#include "host/theory/mean_field.hpp"
 
 namespace vnsweep {
 
@@ -24,6 +25,9 @@ struct Cell {
   double vni_initial_mean = 0.0;  ///< last hidden layer; NaN if no run has a live node there
   double vni_final_mean = 0.0;
   double n_eff_final_mean = 0.0;
+  double m1_initial_mean = 0.0;  ///< of the Jacobian at step 0; NaN if it was not measured
+  double local_vni_initial_mean = 0.0;
+  Theory theory;                               ///< predictions of these two
   std::map<std::string, std::int64_t> causes;  ///< failed runs by cause, every cause present
 
   double p_fail() const;  ///< NaN without runs
@@ -36,6 +40,7 @@ struct Summary {
   std::vector<const Field*> axes;  ///< depth, width, scale, then every other field that varies
   std::vector<Cell> cells;         ///< sorted by axes from the last to the first but depth fastest
   std::int64_t errors = 0;         ///< of all cells
+  bool has_jacobians = false;      ///< whether any cell's were measured
   std::vector<DepthCurve> curves;  ///< sorted like the cells
 };
 

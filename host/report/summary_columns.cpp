@@ -67,6 +67,16 @@ std::vector<CellEntry> cell_entries(const Summary& summary, const Cell& cell) {
   entries.push_back(number("vni_initial_mean", "VNI start", cell.vni_initial_mean, 3));
   entries.push_back(number("vni_final_mean", "VNI end", cell.vni_final_mean, 3));
   entries.push_back(number("n_eff_final_mean", "N_eff end", cell.n_eff_final_mean, 2));
+  // Means over networks beside what mean-field theory says of them; in the table only if measured.
+  const auto jacobian = [&](const char* key, const char* heading, double value) {
+    CellEntry entry = number(key, summary.has_jacobians ? heading : "", value, 3);
+    if (!std::isnan(value)) entry.text = fmt::format("{:.3g}", value);
+    entries.push_back(std::move(entry));
+  };
+  jacobian("m1_initial_mean", "m_1 start", cell.m1_initial_mean);
+  jacobian("m1_theory", "theory", cell.theory.last.m1());
+  jacobian("local_vni_initial_mean", "local VNI start", cell.local_vni_initial_mean);
+  jacobian("local_vni_theory", "theory", cell.theory.last.local_vni);
   entries.push_back(cause(cell, "exploding", "exploding"));
   entries.push_back(cause(cell, "vanishing", "vanishing"));
   entries.push_back(cause(cell, "walking_dead", "walking dead"));

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -33,8 +34,9 @@ struct StoredRun {
   double vni_final = 0.0;    ///< last hidden layer at the end
   double n_eff_final = 0.0;
   double log10_gradient_ratio = 0.0;  ///< log10(g_1 / g_L) at the end
-  double m1_initial = 0.0;         ///< m_1 of the last hidden layer at step 0; NaN if not measured
-  double local_vni_initial = 0.0;  ///< likewise, local VNI
+  /// m_1 and local VNI of the last hidden layer at step 0; NaN if they were not measured.
+  double m1_initial = std::numeric_limits<double>::quiet_NaN();
+  double local_vni_initial = std::numeric_limits<double>::quiet_NaN();
   std::string error;
   std::string engine;
   std::string device;

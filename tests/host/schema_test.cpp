@@ -60,9 +60,10 @@ bool schema_accepts(const std::string& text) {
                                         nullptr);
 }
 
-bool parser_accepts(const std::string& text) {
+/// @param file  data files are looked for beside it
+bool parser_accepts(const std::string& text, const fs::path& file = "m.yaml") {
   try {
-    expand_grid(parse_manifest(text, "m.yaml"));
+    expand_grid(parse_manifest(text, file.string()));
     return true;
   } catch (const ManifestError&) {
     return false;
@@ -80,7 +81,7 @@ TEST(SchemaTest, EveryShippedManifestSatisfiesSchemaAndParser) {
     if (entry.path().extension() != ".yaml") continue;
     ++manifests;
     EXPECT_TRUE(schema_accepts(read(entry.path()))) << entry.path();
-    EXPECT_TRUE(parser_accepts(read(entry.path()))) << entry.path();
+    EXPECT_TRUE(parser_accepts(read(entry.path()), entry.path())) << entry.path();
   }
   EXPECT_GT(manifests, 0);
 }

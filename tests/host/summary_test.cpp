@@ -79,6 +79,34 @@ TEST_F(SummaryTest, JsonHasTheDocumentedShape) {
   EXPECT_TRUE(json["cells"][0]["vni_final_mean"].is_null());
 }
 
+TEST_F(SummaryTest, JacobiansStandBesideWhatTheoryPredicts) {
+  // relu at its critical scale: m_1 = 1 and N VNI_local = 1 + 2 (L - 1) for Gaussian weights.
+  const Manifest manifest = testing::manifest_with_grid(
+      "{depth: 4, width: 70, scale: critical, activation: relu, seed: {count: 2}}");
+  const std::vector<RunSpec> specs = expand_grid(manifest);
+  std::vector<StoredRun> measured = {stored(specs[0], RunStatus::failed, "vanishing", 0.5),
+                                     stored(specs[1], RunStatus::succeeded, "", 0.5)};
+  measured[0].m1_initial = 0.5;
+  measured[1].m1_initial = 1.0;
+  measured[0].local_vni_initial = 0.125;
+  std::ostringstream json_text;
+  std::ostringstream table;
+
+  const Summary result = summarize(manifest, measured, IntervalMethod::wilson, 0.95);
+  write_summary_json(result, json_text);
+  write_summary_table(result, table);
+
+  const auto cell = nlohmann::json::parse(json_text.str())["cells"][0];
+  EXPECT_EQ(cell["m1_initial_mean"], 0.75);
+  EXPECT_EQ(cell["local_vni_initial_mean"], 0.125);
+  EXPECT_NEAR(cell["m1_theory"].get<double>(), 1.0, 1e-12);
+  EXPECT_NEAR(cell["local_vni_theory"].get<double>(), 0.1, 1e-12);
+  EXPECT_THAT(table.str(), HasSubstr("m_1 start  theory  local VNI start  theory"));
+  std::ostringstream without;
+  write_summary_table(summary(), without);
+  EXPECT_THAT(without.str(), ::testing::Not(HasSubstr("m_1 start")));
+}
+
 TEST_F(SummaryTest, FieldsThatDifferAreColumnsEvenIfTheyAreNoAxis) {
   std::vector<StoredRun> mixed = runs();
   mixed[4].spec.learning_rate = 0.2;
