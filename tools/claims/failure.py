@@ -15,7 +15,8 @@ def _rows(summary, task):
         p = test["p_value"]
         rising = p is not None and p < 0.01 and test["z"] > 0
         falling = p is not None and p < 0.01 and test["z"] < 0
-        verdicts.append("rises" if rising else "falls" if falling else "no trend")
+        never = all(cell["failed"] == 0 for cell in cells)
+        verdicts.append("rises" if rising else "falls" if falling else "none" if never else "no trend")
         ends = [middle["ci_low"], middle["ci_high"]]
         interval = ", ".join("open" if end is None else f"{end:.1f}" for end in ends)
         rows.append([task, *key, *(f"{c['p_fail']:.2f}" for c in cells),
@@ -28,14 +29,17 @@ def failure_with_depth(xor, digits):
     tables, sentences, exceptions = [], [], []
     for sweep, task in ((xor, "xor"), (digits, "digits")):
         depths, rows, verdicts = _rows(sweep.summary(), task)
+        deepest = depths[-1].removeprefix("L = ")
         tables.append(table(["task", "activation", "init", "optimizer", *depths,
                              "depth50 [95 % interval]", "z of the trend", "failure"], rows))
-        sentences.append(f"{task}: it rises in {verdicts.count('rises')} of {len(rows)} combinations,"
-                         f" falls in {verdicts.count('falls')}")
+        sentences.append(
+            f"On {task} failure rises with depth in {verdicts.count('rises')} of {len(rows)} combinations,"
+            f" falls in {verdicts.count('falls')}, shows no trend in {verdicts.count('no trend')}, and"
+            f" {verdicts.count('none')} never fail up to depth {deepest}.")
         exceptions += [" ".join(row[:4]) for row, v in zip(rows, verdicts) if v != "rises"]
-    verdict = ("Holds. " if not exceptions else "Holds with exceptions. ") + "; ".join(sentences) + "."
+    verdict = ("Holds. " if not exceptions else "Holds under conditions. ") + " ".join(sentences)
     if exceptions:
-        verdict += " Exceptions: " + "; ".join(exceptions) + "."
+        verdict += " Without a rise: " + "; ".join(exceptions) + "."
     return Section(
         "g",
         "The probability of failed training rises with depth",

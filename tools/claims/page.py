@@ -17,15 +17,14 @@ class Section:
         self.tables = tables
         self.verdict = verdict
 
-    def markdown(self, sweeps, runs, seconds):
-        commands = "\n".join(f"    build/release/vnsweep run sweeps/{s.name}" for s in sweeps)
+    def markdown(self, manifests):
+        commands = "\n".join(f"    build/release/vnsweep run sweeps/{name}" for name in manifests)
         return "\n\n".join(
             [
                 f"## {self.letter}. {self.claim}",
                 f"**Verdict.** {self.verdict}",
                 self.method,
                 *self.tables,
-                f"{runs} runs, {seconds:.0f} processor seconds when these numbers were made:",
                 commands,
             ]
         )
