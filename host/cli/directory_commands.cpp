@@ -5,9 +5,9 @@
 #include <iostream>
 #include <iterator>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "host/cli/commands.hpp"
+#include "host/cli/output.hpp"
 #include "host/plan/grid.hpp"
 #include "host/plan/sweep_progress.hpp"
 #include "host/report/export.hpp"
@@ -17,12 +17,18 @@
 namespace vnsweep {
 namespace {
 
+/// Every run of every store, each once: a result rather than an error where there are both.
 std::vector<StoredRun> all_runs(std::vector<Store>& stores) {
   std::vector<StoredRun> runs;
-  std::unordered_set<std::string> seen;
+  std::unordered_map<std::string, std::size_t> places;
   for (Store& store : stores) {
     for (StoredRun& run : store.runs()) {
-      if (seen.insert(run.run_id).second) runs.push_back(std::move(run));
+      const auto [place, is_new] = places.emplace(run.run_id, runs.size());
+      if (is_new) {
+        runs.push_back(std::move(run));
+      } else if (runs[place->second].status == RunStatus::error) {
+        runs[place->second] = std::move(run);
+      }
     }
   }
   return runs;
@@ -41,12 +47,6 @@ DirectoryProgress progress_of(const Manifest& manifest, const std::vector<Stored
   SweepProgress sweep(manifest, expand_grid(manifest));
   const std::size_t others = sweep.learn(outcomes);
   return {sweep.counts(), others};
-}
-
-/// Output that did not arrive (a full disk, a closed pipe) must not look complete.
-void check_output() {
-  std::cout.flush();
-  if (!std::cout) throw std::runtime_error("cannot write to standard output; check its space");
 }
 
 }  // namespace

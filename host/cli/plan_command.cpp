@@ -8,6 +8,7 @@
 #include <map>
 
 #include "host/cli/commands.hpp"
+#include "host/cli/output.hpp"
 #include "host/cli/progress.hpp"
 #include "host/manifest/manifest.hpp"
 #include "host/plan/batch.hpp"
@@ -216,6 +217,7 @@ ExitCode plan_command(const PlanOptions& options) {
         "much work\n",
         sweep.runs().size(), total_cost(sweep.runs()) / total_cost(runs));
   }
+  check_output();
   return ExitCode::complete;
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "host/cli/commands.hpp"
+#include "host/cli/output.hpp"
 #include "host/report/text.hpp"
 #include "host/schedule/devices.hpp"
 #include "host/store/run_directory.hpp"
@@ -50,6 +51,7 @@ ExitCode reproduce_command(const ReproduceOptions& options) {
                            stored.run.run_id, stored.run.config, stored.run.finished_at,
                            stored.run.engine, named.device, aligned_table(rows),
                            verdict_text(verdict));
+  check_output();
   return verdict == Reproduction::different ? ExitCode::runs_errored : ExitCode::complete;
 }
 

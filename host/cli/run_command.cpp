@@ -8,6 +8,7 @@
 #include <stop_token>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,7 @@
 #include "host/manifest/manifest.hpp"
 #include "host/plan/batch.hpp"
 #include "host/plan/grid.hpp"
+#include "host/plan/run_identity.hpp"
 #include "host/plan/sweep_progress.hpp"
 #include "host/schedule/batch_sizes.hpp"
 #include "host/schedule/devices.hpp"
@@ -36,10 +38,13 @@ std::filesystem::path default_directory(const std::filesystem::path& manifest) {
   return std::filesystem::path("runs") / manifest.stem();
 }
 
-/// Outcomes that need not be made again: those of errors are tried once more.
-std::unordered_map<std::string, KnownOutcome> settled_outcomes(Store& store) {
+/// Outcomes that need not be made again: errors are tried once more, those of `tried` have been.
+std::unordered_map<std::string, KnownOutcome> settled_outcomes(
+    Store& store, const std::unordered_set<std::string>& tried) {
   std::unordered_map<std::string, KnownOutcome> outcomes = store.outcomes();
-  std::erase_if(outcomes, [](const auto& entry) { return entry.second == KnownOutcome::error; });
+  std::erase_if(outcomes, [&](const auto& entry) {
+    return entry.second == KnownOutcome::error && !tried.contains(entry.first);
+  });
   return outcomes;
 }
 
@@ -135,7 +140,10 @@ ExitCode run_rounds(SweepProgress& sweep, Store& store, const std::filesystem::p
   store.begin_session();
   Tally tally;
   ScheduleOutcome outcome;
+  std::unordered_set<std::string> tried;
   while (true) {
+    for (const RunSpec& spec : missing)
+      tried.insert(run_id(spec));
     const double cost = total_cost(missing);
     std::vector<PlannedBatch> batches = plan_batches(missing, batch_limits(devices, cost));
     Progress progress(style, missing.size(), cost);
@@ -144,7 +152,7 @@ ExitCode run_rounds(SweepProgress& sweep, Store& store, const std::filesystem::p
     writer.close();
     tally.add(progress);
     if (outcome.interrupted || outcome.unfinished_runs > 0) break;
-    sweep.learn(store.outcomes());
+    sweep.learn(settled_outcomes(store, tried));
     missing = sweep.missing();
     if (missing.empty()) break;
     spdlog::info("{} more runs, for intervals that are still too wide", missing.size());
@@ -167,7 +175,7 @@ ExitCode run_command(const RunOptions& options) {
   install_interruption_handlers();
   auto [lock, store] = directory.open_for_writing(manifest, sweep.runs());
   refuse_to_mix_precisions(store, devices);
-  sweep.learn(settled_outcomes(store));
+  sweep.learn(settled_outcomes(store, {}));
   const SweepProgress::Counts counts = sweep.counts();
   spdlog::info("{}: {} runs{}, {} stored already, {} to make on {} in {}", manifest.name,
                counts.wanted,

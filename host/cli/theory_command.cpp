@@ -5,9 +5,11 @@
 #include <iostream>
 #include <set>
 #include <sstream>
+#include <stdexcept>
 #include <tuple>
 
 #include "host/cli/commands.hpp"
+#include "host/cli/output.hpp"
 #include "host/manifest/diagnostics.hpp"
 #include "host/plan/grid.hpp"
 #include "host/report/theory_table.hpp"
@@ -117,10 +119,25 @@ std::vector<TheoryCell> cells_to_predict(const TheoryOptions& options) {
   return cells;
 }
 
+/// Rows are kept in memory, where a million take some 200 MB.
+void check_layers(const std::vector<TheoryCell>& cells) {
+  constexpr std::int64_t kMostLayers = 2'000'000;
+  std::int64_t layers = 0;
+  for (const TheoryCell& cell : cells)
+    layers += cell.spec.depth;
+  if (layers > kMostLayers) {
+    throw std::invalid_argument(
+        fmt::format("--layers would write {} rows (the limit is {}); name fewer or shallower "
+                    "networks",
+                    layers, kMostLayers));
+  }
+}
+
 }  // namespace
 
 ExitCode theory_command(const TheoryOptions& options) {
   std::vector<TheoryCell> cells = cells_to_predict(options);
+  if (options.layers) check_layers(cells);
   MeanField theory;
   for (TheoryCell& cell : cells) {
     const NetworkPrior network = network_prior(cell.spec);
@@ -138,8 +155,7 @@ ExitCode theory_command(const TheoryOptions& options) {
       write_theory_json(cells, std::cout);
       break;
   }
-  std::cout.flush();
-  if (!std::cout) throw std::runtime_error("cannot write to standard output; check its space");
+  check_output();
   return ExitCode::complete;
 }
 

@@ -8,6 +8,7 @@
 #include "host/manifest/utf8.hpp"
 
 namespace vnsweep {
+
 std::optional<PrecisionGoal> Manifest::adaptive_seeds() const {
   for (const AxisGroup& group : groups) {
     for (const Axis& axis : group.axes) {

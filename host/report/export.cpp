@@ -94,7 +94,8 @@ std::vector<LocatedRun> sorted_runs(std::vector<Store>& stores) {
       const Value right = field.get(b.run.spec);
       if (left != right) return left < right;
     }
-    return false;
+    // A result rather than an error where two stores have both.
+    return a.run.status != RunStatus::error && b.run.status == RunStatus::error;
   };
   std::stable_sort(located.begin(), located.end(), before);
   const auto same = [](const LocatedRun& a, const LocatedRun& b) {

@@ -123,7 +123,7 @@ Summary summarize(const Manifest& manifest, const std::vector<StoredRun>& runs,
   MeanField mean_field;
   for (auto& [text, members] : groups) {
     Cell cell = measure_cell(std::move(members), method, confidence);
-    cell.theory = mean_field.predict(network_prior(cell.spec), probe_inputs(cell.spec));
+    cell.theory = mean_field.layers(network_prior(cell.spec), probe_inputs(cell.spec)).back();
     summary.errors += cell.errors;
     summary.has_jacobians = summary.has_jacobians || !std::isnan(cell.local_vni_initial_mean);
     summary.cells.push_back(std::move(cell));

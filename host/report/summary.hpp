@@ -27,7 +27,7 @@ struct Cell {
   double n_eff_final_mean = 0.0;
   double m1_initial_mean = 0.0;  ///< of the Jacobian at step 0; NaN if it was not measured
   double local_vni_initial_mean = 0.0;
-  Theory theory;                               ///< predictions of these two
+  LayerPrediction theory;                      ///< of these two, at the last hidden layer
   std::map<std::string, std::int64_t> causes;  ///< failed runs by cause, every cause present
 
   double p_fail() const;  ///< NaN without runs

@@ -74,9 +74,9 @@ std::vector<CellEntry> cell_entries(const Summary& summary, const Cell& cell) {
     entries.push_back(std::move(entry));
   };
   jacobian("m1_initial_mean", "m_1 start", cell.m1_initial_mean);
-  jacobian("m1_theory", "theory", cell.theory.last.m1());
+  jacobian("m1_theory", "theory", cell.theory.m1());
   jacobian("local_vni_initial_mean", "local VNI start", cell.local_vni_initial_mean);
-  jacobian("local_vni_theory", "theory", cell.theory.last.local_vni);
+  jacobian("local_vni_theory", "theory", cell.theory.local_vni);
   entries.push_back(cause(cell, "exploding", "exploding"));
   entries.push_back(cause(cell, "vanishing", "vanishing"));
   entries.push_back(cause(cell, "walking_dead", "walking dead"));

@@ -135,8 +135,9 @@ const std::vector<MeanField::Path>& MeanField::paths(const LayerPrior& layer,
     }
   }
   for (Path& path : paths) {
-    layers_kept_ += depth - static_cast<std::int64_t>(path.moments.size());
+    const std::size_t before = path.moments.size();
     extend(layer, static_cast<std::size_t>(depth), path);
+    layers_kept_ += static_cast<std::int64_t>(path.moments.size() - before);
   }
   return paths;
 }
@@ -184,10 +185,6 @@ NetworkPrior network_prior(const RunSpec& spec) {
 
 InputPrior probe_inputs(const RunSpec& spec) {
   return InputPrior::probes(task_inputs(spec));
-}
-
-Theory theory_for(const RunSpec& spec) {
-  return MeanField().predict(network_prior(spec), probe_inputs(spec));
 }
 
 }  // namespace vnsweep

@@ -86,9 +86,7 @@ class MeanField {
 
 NetworkPrior network_prior(const RunSpec& spec);
 
-/// Predictions for the probe of a run at step 0, whose inputs are N(0, 1)^d with the task's d.
-/// Many runs: keep one MeanField and call predict(network_prior(spec), probe_inputs(spec)).
-Theory theory_for(const RunSpec& spec);
+/// The inputs of a run's probe at step 0: N(0, 1)^d with the task's d.
 InputPrior probe_inputs(const RunSpec& spec);
 
 }  // namespace vnsweep

@@ -18,12 +18,17 @@ namespace {
 
 constexpr double kInfinite = std::numeric_limits<double>::infinity();
 
-/// Relative to the larger of the two; NaN equals NaN.
-double relative_difference(double a, double b) {
+/// Relative to the larger of the two, or to `scale` where that is larger still; NaN equals NaN.
+double relative_difference(double a, double b, double scale) {
   if (a == b || (std::isnan(a) && std::isnan(b))) return 0.0;
   if (!std::isfinite(a) || !std::isfinite(b)) return kInfinite;
-  return std::fabs(a - b) / std::max(std::fabs(a), std::fabs(b));
+  return std::fabs(a - b) / std::max({std::fabs(a), std::fabs(b), scale});
 }
+
+/// Values that rounding is relative to: a loss of 1e-9 that differs by half of itself, or one of
+/// the eigenvalues that are zero but for rounding, is no sign of another result.
+constexpr double kLossScale = 0.1;
+constexpr double kLogarithmScale = 1.0;
 
 /// Collects what is compared.
 class Comparison {
@@ -32,15 +37,19 @@ class Comparison {
     quantities_.push_back({name, stored, now, stored == now ? 0.0 : kInfinite});
   }
 
-  void number(const char* name, double stored, double now) {
+  void number(const char* name, double stored, double now, double scale) {
     quantities_.push_back(
-        {name, number_text(stored), number_text(now), relative_difference(stored, now)});
+        {name, number_text(stored), number_text(now), relative_difference(stored, now, scale)});
   }
 
-  void array(const char* name, const std::vector<double>& stored, const std::vector<double>& now) {
+  /// @param scales  of each value; empty: each is compared with its own size
+  void array(const char* name, const std::vector<double>& stored, const std::vector<double>& now,
+             const std::vector<double>& scales = {}) {
     double worst = stored.size() == now.size() ? 0.0 : kInfinite;
-    for (std::size_t k = 0; k < std::min(stored.size(), now.size()); ++k)
-      worst = std::max(worst, relative_difference(stored[k], now[k]));
+    for (std::size_t k = 0; k < std::min(stored.size(), now.size()); ++k) {
+      worst =
+          std::max(worst, relative_difference(stored[k], now[k], scales.empty() ? 0.0 : scales[k]));
+    }
     quantities_.push_back({name, fmt::format("{} values", stored.size()),
                            fmt::format("{} values", now.size()), worst});
   }
@@ -77,6 +86,17 @@ std::vector<double> all_eigenvalues(const StoredResult& result) {
   return values;
 }
 
+/// The largest eigenvalue of its layer for each eigenvalue.
+std::vector<double> largest_eigenvalues(const StoredResult& result) {
+  std::vector<double> values;
+  for (const StoredProbe& probe : result.probes) {
+    if (!probe.spectrum) continue;
+    for (const std::vector<float>& layer : *probe.spectrum)
+      values.insert(values.end(), layer.size(), layer.empty() ? 0.0 : layer.front());
+  }
+  return values;
+}
+
 }  // namespace
 
 StoredResult find_result(std::vector<Store>& stores, std::string_view prefix) {
@@ -84,8 +104,10 @@ StoredResult find_result(std::vector<Store>& stores, std::string_view prefix) {
   Store* holder = nullptr;
   for (Store& store : stores) {
     for (StoredRun& run : store.runs()) {
-      if (!run.run_id.starts_with(prefix) || run.run_id == found.run.run_id) continue;
-      if (holder != nullptr) {
+      if (!run.run_id.starts_with(prefix)) continue;
+      const bool again = run.run_id == found.run.run_id;
+      if (again && found.run.status != RunStatus::error) continue;
+      if (holder != nullptr && !again) {
         throw StoreError(
             fmt::format("more than one run has an id that begins with '{}' ({} and {}"
                         " do); give more of it",
@@ -127,18 +149,23 @@ std::vector<ReproducedQuantity> compare_results(const StoredResult& stored,
                   std::string(to_string(now.run.status)));
   comparison.word("cause", stored.run.cause, now.run.cause);
   comparison.word("steps", std::to_string(stored.run.steps), std::to_string(now.run.steps));
-  const std::array<std::pair<const char*, double StoredRun::*>, 8> numbers = {{
-      {"loss", &StoredRun::loss},
-      {"accuracy", &StoredRun::accuracy},
-      {"VNI at the start", &StoredRun::vni_initial},
-      {"VNI at the end", &StoredRun::vni_final},
-      {"N_eff at the end", &StoredRun::n_eff_final},
-      {"log10(g_1/g_L)", &StoredRun::log10_gradient_ratio},
-      {"m_1 at the start", &StoredRun::m1_initial},
-      {"local VNI at the start", &StoredRun::local_vni_initial},
+  struct Number {
+    const char* name;
+    double StoredRun::*member;
+    double scale;
+  };
+  const std::array<Number, 8> numbers = {{
+      {"loss", &StoredRun::loss, kLossScale},
+      {"accuracy", &StoredRun::accuracy, 0.0},
+      {"VNI at the start", &StoredRun::vni_initial, 0.0},
+      {"VNI at the end", &StoredRun::vni_final, 0.0},
+      {"N_eff at the end", &StoredRun::n_eff_final, 0.0},
+      {"log10(g_1/g_L)", &StoredRun::log10_gradient_ratio, kLogarithmScale},
+      {"m_1 at the start", &StoredRun::m1_initial, 0.0},
+      {"local VNI at the start", &StoredRun::local_vni_initial, 0.0},
   }};
-  for (const auto& [name, member] : numbers)
-    comparison.number(name, stored.run.*member, now.run.*member);
+  for (const auto& [name, member, scale] : numbers)
+    comparison.number(name, stored.run.*member, now.run.*member, scale);
   comparison.array("steps of probes", all_steps(stored), all_steps(now));
   const std::array<std::pair<const char*, std::vector<double> StoredProbe::*>, 9> arrays = {{
       {"live nodes", &StoredProbe::live},
@@ -153,7 +180,8 @@ std::vector<ReproducedQuantity> compare_results(const StoredResult& stored,
   }};
   for (const auto& [name, array] : arrays)
     comparison.array(name, all_probes(stored, array), all_probes(now, array));
-  comparison.array("spectrum", all_eigenvalues(stored), all_eigenvalues(now));
+  comparison.array("spectrum", all_eigenvalues(stored), all_eigenvalues(now),
+                   largest_eigenvalues(stored));
   return comparison.take();
 }
 

@@ -247,7 +247,7 @@ TEST(MeanFieldTest, SaysWhatDoesNotHold) {
 TEST(MeanFieldTest, ARunsPredictionIsThatOfItsTaskAndModel) {
   const RunSpec spec = testing::runs_of("{depth: 5, width: 16, scale: 1.2, seed: 0}").front();
 
-  const Theory theory = theory_for(spec);
+  const Theory theory = MeanField().predict(network_prior(spec), probe_inputs(spec));
 
   const LayerPrediction expected = last_layer(
       network(Activation::tanh, Initialization::gaussian, 1.2, 16, 5), InputPrior::probes(2));
