@@ -151,10 +151,10 @@ ExitCode run_rounds(SweepProgress& sweep, Store& store, const std::filesystem::p
     outcome = supervise(std::move(batches), workers, writer, progress);
     writer.close();
     tally.add(progress);
-    if (outcome.interrupted || outcome.unfinished_runs > 0) break;
     sweep.learn(settled_outcomes(store, tried));
     missing = sweep.missing();
-    if (missing.empty()) break;
+    if (outcome.interrupted) outcome.unfinished_runs = missing.size();
+    if (outcome.unfinished_runs > 0 || missing.empty()) break;
     spdlog::info("{} more runs, for intervals that are still too wide", missing.size());
   }
   store.end_session();

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "host/manifest/field.hpp"
 #include "host/plan/run_identity.hpp"
 
 namespace vnsweep {
@@ -176,6 +178,13 @@ void RunDirectory::record(const Manifest& manifest, const std::vector<RunSpec>& 
           fmt::format("{} holds another sweep ('{}', with no run in common with '{}'); "
                       "choose another directory with -o",
                       path_.string(), earlier.name, manifest.name));
+    }
+    const Field& content = *find_field("task", "content");
+    if (content.get(earlier.base) != content.get(manifest.base)) {
+      spdlog::warn(
+          "the data are not those of the earlier runs in {}: these stay, and every run is "
+          "made with the new data",
+          path_.string());
     }
     if (!same) {
       int number = 1;

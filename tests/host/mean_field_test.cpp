@@ -242,6 +242,9 @@ TEST(MeanFieldTest, SaysWhatDoesNotHold) {
   EXPECT_THAT(notes(Activation::linear, 0.9, 20), Contains(HasSubstr("rough guide")));
   EXPECT_THAT(notes(Activation::relu, 1.5, 1000), Contains(HasSubstr("q grows without bound")));
   EXPECT_THAT(notes(Activation::silu, 1.6, 1000), Contains(HasSubstr("unstable fixed point")));
+  EXPECT_THAT(notes(Activation::gelu, 1.3, 1000), Contains(HasSubstr("unstable fixed point")));
+  EXPECT_THAT(notes(Activation::gelu, 0.5, 1000), ::testing::IsEmpty());
+  EXPECT_THAT(notes(Activation::tanh, 1.3, 1000), ::testing::IsEmpty());
 }
 
 TEST(MeanFieldTest, ARunsPredictionIsThatOfItsTaskAndModel) {

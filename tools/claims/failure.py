@@ -47,7 +47,8 @@ def failure_with_depth(xor, digits):
         " failure is one of this budget and rate. The trend is the Cochran-Armitage test, called a rise"
         " from p < 0.01; depth50 is where P(fail) is 1/2 by Firth's logistic regression, not given"
         " where the measured depths do not bracket it. Seeds were added until the Wilson interval was"
-        " ±0.1 or the most was reached. Only networks at the critical scale.",
+        " ±0.1 or the most was reached. Only networks at the critical scale, which for gelu and silu is that of an"
+        " unstable fixed point: their signals grow with depth.",
         tables,
         verdict,
     )

@@ -35,7 +35,8 @@ def correlation_with_depth(sweep):
         "VNI of the last hidden layer before training, mean over seeds ± 1.96 standard errors;"
         f" width {runs[0]['width']}, critical scale, 256 probe inputs of 200 dimensions. Independent"
         f" nodes would have 1/{runs[0]['width']} plus the 1/256 that a correlation over 256 inputs"
-        " shows by chance.",
+        " shows by chance. gelu's critical scale, 2, is that of an unstable fixed point, from which its"
+        " signals grow with depth.",
         [table(["network", *(f"L = {d}" for d in depths), "rises"], rows)],
         verdict,
     )
