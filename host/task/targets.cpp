@@ -18,7 +18,8 @@ std::vector<float> class_targets(std::span<const std::int32_t> labels, int class
 
 void standardize(std::vector<double>& values, int outputs) {
   const auto stride = static_cast<std::size_t>(outputs);
-  const auto samples = static_cast<double>(values.size() / stride);
+  const std::size_t rows = values.size() / stride;
+  const auto samples = static_cast<double>(rows);
   const std::vector<Scaling> scalings = standard_scalings(stride, samples, [&](auto visit) {
     for (std::size_t at = 0; at < values.size(); ++at)
       visit(at % stride, values[at]);
