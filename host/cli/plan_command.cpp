@@ -19,6 +19,7 @@
 #include "host/schedule/batch_runner.hpp"
 #include "host/schedule/batch_sizes.hpp"
 #include "host/schedule/devices.hpp"
+#include "host/task/task.hpp"
 
 namespace vnsweep {
 namespace {
@@ -81,7 +82,9 @@ PlannedBatch sample_of(const PlannedBatch& batch, bool is_gpu) {
     spec.success_accuracy.reset();
     spec.success_loss = 0.0;
   }
-  return make_batch(std::move(runs), batch.networks.data);
+  // With the data, whose making must not be measured.
+  auto data = make_training_data(batch.runs.front());
+  return make_batch(std::move(runs), std::move(data));
 }
 
 /// Seconds per predicted operation of one worker for runs like those of `batch`; NaN if none fits.

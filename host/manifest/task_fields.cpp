@@ -145,10 +145,10 @@ void check_size(const RunSpec& spec, std::vector<SpecProblem>& problems) {
                               static_cast<double>(parameter_count(
                                   task_inputs(spec), task_outputs(spec), *options.teacher_width,
                                   static_cast<int>(*options.teacher_depth)));
-  constexpr double kMaxTeacherWork = 1e11;  // minutes
+  constexpr double kMaxTeacherWork = 1e11;  // multiplications; minutes of one processor
   if (teacher_work > kMaxTeacherWork) {
     problems.push_back({"task.teacher_width",
-                        "the teacher would take hours to answer for every sample; use fewer "
+                        "the teacher would take minutes to answer for every sample; use fewer "
                         "samples or a smaller teacher"});
   }
 }

@@ -127,7 +127,7 @@ std::vector<PlannedBatch> plan_batches(std::span<const RunSpec> runs, const Batc
   for (auto& [key, group] : groups) {
     std::stable_sort(group.begin(), group.end(),
                      [](const RunSpec& a, const RunSpec& b) { return a.depth > b.depth; });
-    const auto data = make_training_data(group.front());
+    const auto data = training_data_sizes(group.front());
     std::vector<RunSpec> pending;
     double cost = 0.0;
     const auto flush = [&] {

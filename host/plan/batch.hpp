@@ -15,6 +15,8 @@ namespace vnsweep {
 /// Runs that one engine trains together, and what the engine is told of them.
 struct PlannedBatch {
   std::vector<RunSpec> runs;  ///< runs[k] is networks.networks[k]
+  /// Its training set may have sizes and no numbers yet; run_batch() makes it, so that no more sets
+  /// are in memory than are trained on.
   NetworkBatch networks;
   double cost = 0.0;  ///< predicted floating-point operations, without early stopping
 };
@@ -28,7 +30,8 @@ double predicted_cost(const RunSpec& spec);
 RunSpec batch_key(RunSpec spec);
 
 /// Makes the batch of runs that agree in everything but depth, scales, learning rate, momentum and
-/// seed. @throws std::logic_error if they do not agree
+/// seed. @param data  their training set, or its sizes
+/// @throws std::logic_error if they do not agree
 PlannedBatch make_batch(std::vector<RunSpec> runs, std::shared_ptr<const TrainingData> data);
 
 /// The first `runs` runs of a batch, and the others. 0 < runs < all
@@ -42,7 +45,8 @@ struct BatchLimits {
   std::size_t max_runs = 0;
 };
 
-/// Groups runs into batches, deepest first inside a batch, costliest batch first.
+/// Groups runs into batches, deepest first inside a batch, costliest batch first. Their training
+/// sets have sizes alone.
 std::vector<PlannedBatch> plan_batches(std::span<const RunSpec> runs, const BatchLimits& limits);
 
 /// Sum of the predicted costs.

@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "host/task/task.hpp"
+
 namespace vnsweep {
 namespace {
 
@@ -49,9 +51,10 @@ class Runner {
     }
   }
 
-  BatchStatus run(const std::stop_token& stop) {
+  /// @param networks  those of the batch, with all their data
+  BatchStatus run(const NetworkBatch& networks, const std::stop_token& stop) {
     auto start = Clock::now();
-    engine_.initialize(batch_.networks);
+    engine_.initialize(networks);
     std::int64_t step = 0;
     ChunkLength chunk;
     while (!live_.empty()) {
@@ -167,11 +170,19 @@ class Runner {
   double last_report_seconds_ = 0.0;
 };
 
+NetworkBatch with_data(const PlannedBatch& batch) {
+  NetworkBatch networks = batch.networks;
+  networks.data = make_training_data(batch.runs.front());
+  return networks;
+}
+
 }  // namespace
 
 BatchStatus run_batch(Engine& engine, const PlannedBatch& batch, const ResultSink& sink,
                       const std::stop_token& stop) {
-  return Runner(engine, batch, sink).run(stop);
+  Runner runner(engine, batch, sink);
+  const bool has_data = !batch.networks.data->input.empty();
+  return has_data ? runner.run(batch.networks, stop) : runner.run(with_data(batch), stop);
 }
 
 }  // namespace vnsweep

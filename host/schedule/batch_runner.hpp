@@ -16,7 +16,8 @@ enum class BatchStatus { complete, interrupted };
 
 /// Trains a batch to the outcome of every run: probes it on schedule, reports each run as soon as
 /// it is finished and retires it. Stops between two chunks of steps when asked to; unfinished runs
-/// are then dropped. What the engine throws passes through.
+/// are then dropped. What the engine throws passes through. Makes the training set first if the
+/// batch has only its sizes. @throws DataError if that cannot be done
 BatchStatus run_batch(Engine& engine, const PlannedBatch& batch, const ResultSink& sink,
                       const std::stop_token& stop);
 

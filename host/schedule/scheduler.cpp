@@ -11,11 +11,12 @@
 #include <utility>
 
 #include "host/plan/run_identity.hpp"
+#include "host/task/data_error.hpp"
 
 namespace vnsweep {
 namespace {
 
-/// What the sink threw; kept apart from what a worker throws.
+/// The schedule has ended because of the sink; kept apart from what a worker throws.
 class SinkFailed : public std::exception {};
 
 /// Batches still to be run. A batch in flight can come back, so the queue is finished only when it
@@ -92,7 +93,7 @@ class Schedule {
         throw;
       }
     }
-    if (sink_failure_) std::rethrow_exception(sink_failure_);
+    if (failure_) std::rethrow_exception(failure_);
     outcome_.unfinished_runs += queue_.waiting_runs();
     return outcome_;
   }
@@ -126,6 +127,10 @@ class Schedule {
         outcome_.unfinished_runs += batch.runs.size() - reported.size();
       }
     } catch (const SinkFailed&) {
+      usable = false;
+    } catch (const DataError&) {
+      // Whoever made another batch of these runs would meet the same file.
+      fail();
       usable = false;
     } catch (const DeviceLost& e) {
       usable = false;
@@ -161,13 +166,18 @@ class Schedule {
     try {
       sink_(std::move(result));
     } catch (...) {
-      {
-        const std::scoped_lock lock(mutex_);
-        if (!sink_failure_) sink_failure_ = std::current_exception();
-      }
-      stop_everything();
+      fail();
       throw SinkFailed();
     }
+  }
+
+  /// Ends the schedule because of the exception being handled.
+  void fail() {
+    {
+      const std::scoped_lock lock(mutex_);
+      if (!failure_) failure_ = std::current_exception();
+    }
+    stop_everything();
   }
 
   static std::optional<PlannedBatch> unreported(const PlannedBatch& batch,
@@ -207,7 +217,7 @@ class Schedule {
   std::stop_source stop_;
   std::mutex mutex_;
   ScheduleOutcome outcome_;
-  std::exception_ptr sink_failure_;
+  std::exception_ptr failure_;
   std::stop_callback<std::function<void()>> on_stop_;  // last: it uses what is above
 };
 

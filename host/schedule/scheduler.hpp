@@ -22,6 +22,7 @@ struct ScheduleOutcome {
 /// reported with status error. A lost device gives its batch back to the others.
 /// @param sink  gets every finished run exactly once, from several threads at once; if it throws,
 ///              the schedule ends and the exception is passed on
+/// @throws DataError  a worker could not read the data of its batch, which ends the schedule
 ScheduleOutcome run_schedule(std::vector<PlannedBatch> batches,
                              const std::vector<std::unique_ptr<Worker>>& workers,
                              const ResultSink& sink, const std::stop_token& stop);

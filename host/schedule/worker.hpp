@@ -25,6 +25,7 @@ class Worker {
 
   /// @throws DeviceOutOfMemory  the batch is too large; the worker stays usable
   /// @throws DeviceLost         the worker is of no more use
+  /// @throws DataError          the data of this batch cannot be read
   /// @throws std::exception     something about this batch failed; the worker stays usable
   virtual BatchStatus run(const PlannedBatch& batch, const ResultSink& sink,
                           const std::stop_token& stop) = 0;

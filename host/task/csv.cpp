@@ -34,9 +34,18 @@ std::optional<double> parse_number(std::string_view text) {
   return value;
 }
 
+/// A text for a message, cut where a character of UTF-8 ends.
 std::string shown(const std::string& text) {
   constexpr std::size_t kMaxShown = 40;
-  return text.size() <= kMaxShown ? text : text.substr(0, kMaxShown) + "...";
+  if (text.size() <= kMaxShown) return text;
+  const auto is_inside_character = [&](std::size_t at) {
+    return (static_cast<unsigned char>(text[at]) & 0xc0U) == 0x80U;
+  };
+  constexpr std::size_t kLongestCharacter = 4;
+  std::size_t size = kMaxShown;
+  while (size > kMaxShown - kLongestCharacter && is_inside_character(size))
+    --size;
+  return text.substr(0, size) + "...";
 }
 
 class TableReader {

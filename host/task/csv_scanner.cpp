@@ -54,17 +54,23 @@ CsvField CsvScanner::read_field() {
     const char c = text_[at_];
     if (c == '"') fail(here(), "a quote inside a field; put the field in quotes and double it");
     if (c == '\r') fail(here(), "a carriage return without a line feed; end lines with LF or CRLF");
-    if (c == '\0') fail(here(), "a byte 0; is it a text file in UTF-8?");
+    refuse_zero(c);
   }
   field.text = text_.substr(start, at_ - start);
   return field;
+}
+
+void CsvScanner::refuse_zero(char c) const {
+  if (c == '\0') fail(here(), "a byte 0; is it a text file in UTF-8?");
 }
 
 void CsvScanner::read_quoted(CsvField& field) {
   ++at_;
   while (true) {
     if (at_end()) fail(field, "the quote that opens here is never closed");
-    const char c = text_[at_++];
+    const char c = text_[at_];
+    refuse_zero(c);
+    ++at_;
     if (c == '"') {
       const bool is_doubled = !at_end() && text_[at_] == '"';
       if (!is_doubled) break;

@@ -37,6 +37,7 @@ class CsvScanner {
   CsvField here() const;
   CsvField read_field();
   void read_quoted(CsvField& field);
+  void refuse_zero(char c) const;
 
   std::string_view text_;
   const std::string& name_;

@@ -9,6 +9,7 @@
 
 #include "host/task/data_error.hpp"
 #include "host/task/targets.hpp"
+#include "host/task/task.hpp"
 
 namespace vnsweep {
 namespace {
@@ -49,22 +50,50 @@ Word big_endian(std::string_view bytes) {
   return word;
 }
 
-double element(std::string_view bytes, IdxType type) {
+/// Calls visit(T()) with T the type of the elements in memory.
+template <class Visit>
+auto with_type(IdxType type, Visit visit) {
   switch (type) {
     case IdxType::ubyte:
-      return big_endian<std::uint8_t>(bytes);
+      break;
     case IdxType::sbyte:
-      return static_cast<std::int8_t>(big_endian<std::uint8_t>(bytes));
+      return visit(std::int8_t{});
     case IdxType::int16:
-      return static_cast<std::int16_t>(big_endian<std::uint16_t>(bytes));
+      return visit(std::int16_t{});
     case IdxType::int32:
-      return static_cast<std::int32_t>(big_endian<std::uint32_t>(bytes));
+      return visit(std::int32_t{});
     case IdxType::float32:
-      return std::bit_cast<float>(big_endian<std::uint32_t>(bytes));
+      return visit(float{});
     case IdxType::float64:
-      return std::bit_cast<double>(big_endian<std::uint64_t>(bytes));
+      return visit(double{});
   }
-  return 0.0;
+  return visit(std::uint8_t{});
+}
+
+/// Unsigned integer of so many bytes.
+template <std::size_t Size>
+struct WordOf;
+template <>
+struct WordOf<1> {
+  using Type = std::uint8_t;
+};
+template <>
+struct WordOf<2> {
+  using Type = std::uint16_t;
+};
+template <>
+struct WordOf<4> {
+  using Type = std::uint32_t;
+};
+template <>
+struct WordOf<8> {
+  using Type = std::uint64_t;
+};
+
+/// The first sizeof(T) bytes as a big-endian T.
+template <class T>
+T element(std::string_view bytes) {
+  return std::bit_cast<T>(big_endian<typename WordOf<sizeof(T)>::Type>(bytes));
 }
 
 /// An array whose header has been checked against the bytes that follow it.
@@ -120,17 +149,53 @@ IdxArray parse_header(std::string_view bytes, const std::string& name) {
   return array;
 }
 
-std::vector<double> elements_of(const IdxArray& array, const std::string& name) {
-  const std::size_t size = size_of(array.type);
-  std::vector<double> values(array.rows * array.row_size);
+template <class T>
+std::vector<T> elements_of(const IdxArray& array, const std::string& name) {
+  std::vector<T> values(array.rows * array.row_size);
   for (std::size_t e = 0; e < values.size(); ++e) {
-    values[e] = element(array.elements.substr(e * size), array.type);
-    if (!std::isfinite(values[e]) || std::abs(values[e]) > std::numeric_limits<float>::max()) {
+    values[e] = element<T>(array.elements.substr(e * sizeof(T)));
+    const auto value = static_cast<double>(values[e]);
+    if (!std::isfinite(value) || std::abs(value) > std::numeric_limits<float>::max()) {
       throw DataError(fmt::format("{}: element {} of sample {} is {}, not a finite float32", name,
-                                  e % array.row_size, e / array.row_size, values[e]));
+                                  e % array.row_size, e / array.row_size, value));
     }
   }
   return values;
+}
+
+/// Refuses samples that are too large to train on, and too many to keep their classes in memory,
+/// before any is copied. A subset may need less than the whole file.
+void check_size(const IdxArray& features, const std::string& name) {
+  if (features.row_size >= kMaxDataNumbers) {
+    throw DataError(fmt::format("{}: a sample has {} features (the limit is {}); use smaller ones",
+                                name, features.row_size, kMaxDataNumbers - 1));
+  }
+  if (features.rows > kMaxDataNumbers / 2) {
+    throw DataError(fmt::format("{}: has {} samples (the limit is {}); use fewer samples", name,
+                                features.rows, kMaxDataNumbers / 2));
+  }
+}
+
+/// Numbers the classes in the order of their labels.
+template <class T>
+void sort_labels(const std::vector<T>& labels, const std::string& name, FileData& data) {
+  std::map<T, std::int32_t> classes;
+  for (const T label : labels) {
+    classes.emplace(label, 0);
+    if (classes.size() > kMaxClasses) {
+      throw DataError(fmt::format("{}: has more than {} different labels; are they labels?", name,
+                                  kMaxClasses));
+    }
+  }
+  if (classes.size() < 2) {
+    throw DataError(
+        fmt::format("{}: every label is {}; expected at least 2 classes", name, labels[0]));
+  }
+  for (auto& entry : classes)
+    entry.second = data.class_count++;
+  data.classes.reserve(labels.size());
+  for (const T label : labels)
+    data.classes.push_back(classes.at(label));
 }
 
 void read_labels(const IdxArray& array, const std::string& name, FileData& data) {
@@ -143,22 +208,10 @@ void read_labels(const IdxArray& array, const std::string& name, FileData& data)
   if (array.type == IdxType::float32 || array.type == IdxType::float64) {
     throw DataError(fmt::format("{}: labels must be integers, not floating-point numbers", name));
   }
-  const std::vector<double> values = elements_of(array, name);
-  std::map<double, std::int32_t> classes;
-  for (const double value : values)
-    classes.emplace(value, 0);
-  if (classes.size() < 2) {
-    throw DataError(
-        fmt::format("{}: every label is {}; expected at least 2 classes", name, values[0]));
-  }
-  if (classes.size() > kMaxClasses) {
-    throw DataError(
-        fmt::format("{}: has more than {} different labels; are they labels?", name, kMaxClasses));
-  }
-  for (auto& entry : classes)
-    entry.second = data.class_count++;
-  for (const double value : values)
-    data.classes.push_back(classes.at(value));
+  with_type(array.type, [&](auto zero) {
+    using T = decltype(zero);
+    sort_labels(elements_of<T>(array, name), name, data);
+  });
 }
 
 }  // namespace
@@ -171,13 +224,11 @@ FileData parse_idx(std::string_view images, const std::string& images_name, std:
     throw DataError(fmt::format("{} has {} samples, {} has {}; they do not belong together",
                                 images_name, features.rows, labels_name, targets.rows));
   }
+  check_size(features, images_name);
   FileData data{.samples = static_cast<std::int64_t>(features.rows),
                 .inputs = static_cast<std::int64_t>(features.row_size)};
-  if (features.type == IdxType::ubyte) {
-    data.features = std::vector<std::uint8_t>(features.elements.begin(), features.elements.end());
-  } else {
-    data.features = elements_of(features, images_name);
-  }
+  with_type(features.type,
+            [&](auto zero) { data.features = elements_of<decltype(zero)>(features, images_name); });
   read_labels(targets, labels_name, data);
   return data;
 }

@@ -1,20 +1,11 @@
 #include "host/task/normalize.hpp"
 
 #include <algorithm>
-#include <cmath>
+
+#include "host/task/scaling.hpp"
 
 namespace vnsweep {
 namespace {
-
-/// x -> (x - shift) / width; a width of 0 makes 0.
-struct Scaling {
-  double shift = 0.0;
-  double width = 1.0;
-
-  float apply(double x) const {
-    return width == 0.0 ? 0.0F : static_cast<float>((x - shift) / width);
-  }
-};
 
 /// Features of some samples, as their file has them.
 template <class T>
@@ -38,31 +29,15 @@ struct Samples {
   }
 };
 
-/// Mean and deviation of groups of features. @param group_of  group of a feature
+/// @param group_of  group of a feature; all groups have equally many
 template <class T, class GroupOf>
-std::vector<Scaling> standard_scalings(const Samples<T>& samples, std::size_t groups,
-                                       GroupOf group_of) {
+std::vector<Scaling> standard_scalings_of(const Samples<T>& samples, std::size_t groups,
+                                          GroupOf group_of) {
   const auto count = static_cast<double>(samples.rows.size()) *
                      static_cast<double>(samples.inputs) / static_cast<double>(groups);
-  std::vector<Scaling> scalings(groups, {.shift = 0.0, .width = 0.0});
-  std::vector<double> first(groups);
-  std::vector<bool> varies(groups, false);
-  for (std::size_t j = 0; j < samples.inputs; ++j)
-    first[group_of(j)] = static_cast<double>(samples.row(0)[j]);
-  samples.for_each([&](std::size_t j, double x) {
-    scalings[group_of(j)].shift += x;
-    // Rounding can give what is constant a deviation.
-    if (x != first[group_of(j)]) varies[group_of(j)] = true;
+  return standard_scalings(groups, count, [&](auto visit) {
+    samples.for_each([&](std::size_t j, double x) { visit(group_of(j), x); });
   });
-  for (Scaling& scaling : scalings)
-    scaling.shift /= count;
-  samples.for_each([&](std::size_t j, double x) {
-    Scaling& scaling = scalings[group_of(j)];
-    scaling.width += (x - scaling.shift) * (x - scaling.shift);
-  });
-  for (std::size_t g = 0; g < groups; ++g)
-    scalings[g].width = varies[g] ? std::sqrt(scalings[g].width / count) : 0.0;
-  return scalings;
 }
 
 template <class T>
@@ -81,10 +56,10 @@ template <class T>
 std::vector<Scaling> scalings_of(const Samples<T>& samples, Normalization normalization) {
   switch (normalization) {
     case Normalization::feature:
-      return standard_scalings(samples, samples.inputs, [](std::size_t j) { return j; });
+      return standard_scalings_of(samples, samples.inputs, [](std::size_t j) { return j; });
     case Normalization::global:
       return {samples.inputs,
-              standard_scalings(samples, 1, [](std::size_t) { return std::size_t{0}; })[0]};
+              standard_scalings_of(samples, 1, [](std::size_t) { return std::size_t{0}; })[0]};
     case Normalization::unit:
       return {samples.inputs, unit_scaling(samples)};
     case Normalization::none:
@@ -104,8 +79,9 @@ std::vector<float> normalized_features(const FileData& data, std::span<const std
         const std::vector<Scaling> scalings = scalings_of(samples, normalization);
         std::vector<float> features;
         features.reserve(rows.size() * samples.inputs);
-        samples.for_each(
-            [&](std::size_t j, double x) { features.push_back(scalings[j].apply(x)); });
+        samples.for_each([&](std::size_t j, double x) {
+          features.push_back(static_cast<float>(scalings[j].apply(x)));
+        });
         return features;
       },
       data.features);

@@ -1,6 +1,6 @@
 #include "host/task/targets.hpp"
 
-#include <cmath>
+#include "host/task/scaling.hpp"
 
 namespace vnsweep {
 
@@ -20,21 +20,12 @@ void standardize(std::vector<double>& values, int outputs) {
   const auto stride = static_cast<std::size_t>(outputs);
   const std::size_t rows = values.size() / stride;
   const auto samples = static_cast<double>(rows);
-  for (std::size_t k = 0; k < stride; ++k) {
-    double sum = 0.0;
-    bool varies = false;
-    for (std::size_t at = k; at < values.size(); at += stride) {
-      sum += values[at];
-      varies = varies || values[at] != values[k];
-    }
-    const double mean = sum / samples;
-    double squares = 0.0;
-    for (std::size_t at = k; at < values.size(); at += stride)
-      squares += (values[at] - mean) * (values[at] - mean);
-    const double deviation = std::sqrt(squares / samples);
-    for (std::size_t at = k; at < values.size(); at += stride)
-      values[at] = varies ? (values[at] - mean) / deviation : 0.0;
-  }
+  const std::vector<Scaling> scalings = standard_scalings(stride, samples, [&](auto visit) {
+    for (std::size_t at = 0; at < values.size(); ++at)
+      visit(at % stride, values[at]);
+  });
+  for (std::size_t at = 0; at < values.size(); ++at)
+    values[at] = scalings[at % stride].apply(values[at]);
 }
 
 }  // namespace vnsweep

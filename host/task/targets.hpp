@@ -18,7 +18,8 @@ int class_outputs(int classes);
 std::vector<float> class_targets(std::span<const std::int32_t> labels, int classes);
 
 /// Scales every output to mean 0 and variance 1 over the samples (dividing by their number); one
-/// that is the same for all samples becomes 0. @param values  (samples, outputs), row-major
+/// that is the same for all samples, or so nearly that its variance underflows, becomes 0. @param
+/// values  (samples, outputs), row-major
 void standardize(std::vector<double>& values, int outputs);
 
 }  // namespace vnsweep

@@ -1,12 +1,8 @@
 #include "host/task/task.hpp"
 
-#include <map>
-#include <mutex>
-#include <string>
-
 #include "host/plan/run_identity.hpp"
 #include "host/task/blobs.hpp"
-#include "host/task/data_error.hpp"
+#include "host/task/data_cache.hpp"
 #include "host/task/file_task.hpp"
 #include "host/task/parity.hpp"
 #include "host/task/spirals.hpp"
@@ -127,16 +123,18 @@ void fill_task_defaults(RunSpec& spec) {
   });
 }
 
+std::shared_ptr<const TrainingData> training_data_sizes(const RunSpec& spec) {
+  return std::make_shared<const TrainingData>(TrainingData{.samples = task_samples(spec),
+                                                           .inputs = task_inputs(spec),
+                                                           .outputs = task_outputs(spec),
+                                                           .kind = task_target_kind(spec)});
+}
+
 std::shared_ptr<const TrainingData> make_training_data(const RunSpec& spec) {
-  static std::mutex mutex;
-  static std::map<std::string, std::weak_ptr<const TrainingData>> made;
-  const std::string text = task_text(spec);
-  const std::scoped_lock lock(mutex);
-  std::weak_ptr<const TrainingData>& entry = made[text];
-  if (std::shared_ptr<const TrainingData> shared = entry.lock()) return shared;
-  auto data = std::make_shared<const TrainingData>(make_data(spec));
-  entry = data;
-  return data;
+  // Room for the 60,000 images of MNIST twice over, or for many small sets.
+  constexpr CacheLimits kKept{.bytes = std::size_t{1} << 29, .sets = 1024};
+  static DataCache cache(kKept);
+  return cache.get(task_text(spec), [&spec] { return make_data(spec); });
 }
 
 }  // namespace vnsweep

@@ -25,8 +25,12 @@ bool is_file_task(TaskKind task);
 /// Fills in what the manifest left out and the task has a default for. README.md lists them.
 void fill_task_defaults(RunSpec& spec);
 
-/// Training set of a run's task; one object for all that train on the same data at a time.
-/// Thread-safe. @throws DataError if a file cannot be read or has changed since it was described
+/// The training set's sizes and kind of targets without its numbers, which costs nothing.
+std::shared_ptr<const TrainingData> training_data_sizes(const RunSpec& spec);
+
+/// Training set of a run's task; one object for all that train on the same data at a time. The sets
+/// used last, up to 512 MiB, are kept for the next that asks. Thread-safe. @throws DataError if a
+/// file cannot be read or has changed since it was described
 std::shared_ptr<const TrainingData> make_training_data(const RunSpec& spec);
 
 }  // namespace vnsweep

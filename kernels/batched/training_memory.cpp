@@ -41,8 +41,8 @@ TrainingMemory::TrainingMemory(const NetworkBatch& batch, const ParameterLayout&
   first_moment = plan.reserve<float>(needs_first_moment(batch) ? layout.size() : 0);
   second_moment = plan.reserve<float>(needs_second_moment(batch) ? layout.size() : 0);
   slab = plan.reserve<float>(layout.largest_slab());
-  input = plan.reserve<float>(static_cast<std::int64_t>(data.input.size()));
-  target = plan.reserve<float>(static_cast<std::int64_t>(data.target.size()));
+  input = plan.reserve<float>(std::int64_t{1} * data.samples * data.inputs);
+  target = plan.reserve<float>(std::int64_t{1} * data.samples * data.outputs);
 
   for (int l = 1; l <= layout.greatest_depth(); ++l)
     outputs.push_back(plan.reserve<float>(layout.hidden(l).networks * plane));

@@ -420,6 +420,10 @@ TEST_F(CliTest, ASweepOverATableIsKnownByItsContentWhereverItIs) {
   fs::rename(path("t.csv"), path("moved/t.csv"));
 
   EXPECT_EQ(run({"run", manifest, "-o", "r"}).exit_code, 2);
+  // Its table is described in it, and is missed only when it is to be trained on.
+  const Output late = run({"run", path("r/manifest.json"), "-o", "late"});
+  EXPECT_EQ(late.exit_code, 2);
+  EXPECT_THAT(late.err, HasSubstr("t.csv: no such file"));
   EXPECT_THAT(run({"run", moved, "-o", "r"}).err, HasSubstr("nothing to run"));
   EXPECT_FALSE(fs::exists(path("r/manifest-1.yaml")));
   EXPECT_THAT(run({"summary", path("r")}).out, HasSubstr("subset"));

@@ -171,6 +171,23 @@ TEST(BatchRunnerTest, JacobiansAreMeasuredWhereTheManifestAsksForThem) {
   EXPECT_EQ(with.probes.back().layers[0].jacobian->local_vni, 0.25);
 }
 
+TEST(BatchRunnerTest, ABatchWithTheSizesOfItsDataIsTrainedOnTheData) {
+  RunSpec spec = testing::runs_of("{depth: 2, width: 4}")[0];
+  spec.task = TaskKind::parity;
+  spec.bits = 3;
+  const PlannedBatch planned = make_batch({spec}, training_data_sizes(spec));
+  CpuEngine engine;
+  std::vector<RunResult> results;
+
+  run_batch(engine, planned, [&](RunResult result) { results.push_back(std::move(result)); }, {});
+
+  ASSERT_EQ(results.size(), 1U);
+  EXPECT_EQ(results[0].loss, run_all(engine, {spec})[0].loss);
+  EXPECT_EQ(planned.networks.data->input.size(), 0U);
+  EXPECT_EQ(engine.memory_needed(planned.networks),
+            engine.memory_needed(make_batch({spec}, make_training_data(spec)).networks));
+}
+
 TEST(BatchRunnerTest, AStopLeavesUnfinishedRunsOut) {
   RunSpec spec = slow_spec();
   spec.steps = 1'000'000'000;

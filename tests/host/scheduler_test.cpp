@@ -8,6 +8,7 @@
 #include <set>
 
 #include "host/plan/run_identity.hpp"
+#include "host/task/data_error.hpp"
 #include "host/task/task.hpp"
 #include "tests/host/test_results.hpp"
 
@@ -276,6 +277,19 @@ TEST_F(SchedulerTest, AStopEndsBatchesInFlightAndLeavesTheQueue) {
   EXPECT_TRUE(outcome.interrupted);
   EXPECT_EQ(results_.size(), 1U);
   EXPECT_EQ(outcome.unfinished_runs, runs_.size() - 1);
+}
+
+TEST_F(SchedulerTest, DataThatCannotBeReadEndTheScheduleAndAreNoErrorOfARun) {
+  const auto fail = [](const PlannedBatch&, const ResultSink&,
+                       const std::stop_token&) -> BatchStatus {
+    throw DataError("t.csv: no such file");
+  };
+  add_worker("a", fail);
+  add_worker("b", fail);
+
+  EXPECT_THROW(run(batches(5)), DataError);
+
+  EXPECT_TRUE(results_.empty());
 }
 
 TEST_F(SchedulerTest, WhatTheSinkThrowsEndsTheScheduleAndComesBack) {

@@ -53,7 +53,7 @@ TEST(TaskFieldsTest, ValuesHaveARange) {
            {"{name: blobs, noise: -1}", "noise must be at least 0"},
            {"{name: blobs, samples: 2147483647}", "numbers (the limit is 536870912)"},
            {"{name: teacher, samples: 1000000, teacher_width: 1024, teacher_depth: 64}",
-            "the teacher would take hours"},
+            "the teacher would take minutes"},
            {"{name: csv, kind: label}", "did you mean 'labels'?"},
            {"{name: csv, normalize: features}", "did you mean 'feature'?"}}) {
     EXPECT_THAT(error_of(text_of(task)), HasSubstr(message)) << task;

@@ -90,10 +90,26 @@ TEST(CsvTest, MistakesAreReportedWithLineAndColumn) {
       {"a,y\n1,\"0\"1\n", "t.csv:2:6: text after a closing quote"},
       {"a,y\r1,0\r", "t.csv:1:4: a carriage return without a line feed"},
       {std::string("a,y\n1,\0\n", 8), "t.csv:2:3: a byte 0"},
+      {std::string("a,y\n1,\"p\0\"\n", 11), "t.csv:2:5: a byte 0"},
   };
   for (const auto& [text, message] : cases) {
     EXPECT_THAT(error_of(text), HasSubstr(message)) << text;
   }
+}
+
+TEST(CsvTest, LongTextsAreCutBetweenCharacters) {
+  // The 40th byte is the first of the two of U+00E9, the second of three of U+20AC, or the last of
+  // a character of one byte.
+  const std::string letters(39, 'p');
+  const std::string rest(9, 'q');
+
+  EXPECT_THAT(error_of("a,y\n" + letters + "\u00e9" + rest + ",1\n"),
+              HasSubstr("'" + letters + "...' in column"));
+  EXPECT_THAT(error_of("a,y\n" + letters.substr(1) + "\u20ac" + rest + ",1\n"),
+              HasSubstr("'" + letters.substr(1) + "...' in column"));
+  EXPECT_THAT(error_of("a,y\n" + letters + "r\u00e9" + rest + ",1\n"),
+              HasSubstr("'" + letters + "r...' in column"));
+  EXPECT_THAT(error_of("a,y\n" + std::string(50, '\xa0') + ",1\n"), HasSubstr("...' in column"));
 }
 
 TEST(CsvTest, LinesAreCountedThroughQuotedLineEnds) {

@@ -200,23 +200,29 @@ TEST_F(FileTaskTest, WhatIsMadeOfTheFileIsPartOfTheRun) {
             run_id(run("{name: csv, file: t.csv, target: class, normalize: feature}")));
 }
 
-TEST_F(FileTaskTest, RunsShareOneTrainingSetWhileItIsInUse) {
+TEST_F(FileTaskTest, BatchesArePlannedFromSizesWithoutReadingAFile) {
   const std::vector<RunSpec> runs = expand_grid(
       load_manifest(write("m.yaml",
                           "name: t\ntask: {name: csv, file: t.csv}\n"
                           "grid: {depth: [1, 2], width: [2, 3], activation: [tanh, relu]}\n"
                           "train: {lr: 0.1, steps: 5, batch: 2}\nsuccess: {loss: 0.1}\n")));
 
+  fs::remove(csv_);
+
   const auto batches = plan_batches(runs, {.max_cost = 1e300, .max_runs = 9});
 
   ASSERT_EQ(batches.size(), 4U);
   for (const PlannedBatch& batch : batches) {
-    EXPECT_EQ(batch.networks.data, batches[0].networks.data);
+    EXPECT_EQ(batch.networks.data->samples, 4);
+    EXPECT_EQ(batch.networks.data->inputs, 2);
+    EXPECT_EQ(batch.networks.data->outputs, 1);
+    EXPECT_TRUE(batch.networks.data->input.empty());
     EXPECT_EQ(batch.networks.success.every, StepCount(2));
   }
 }
 
 TEST_F(FileTaskTest, AFileThatChangesIsNotTrainedOn) {
+  write("t.csv", table_ + "8,10,0\n");  // a set that has not been made before
   const RunSpec spec = run("{name: csv, file: t.csv}");
   write("t.csv", table_ + "7,10,0\n");
 

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "host/task/targets.hpp"
+
 namespace vnsweep {
 namespace {
 
@@ -54,6 +56,36 @@ TEST(NormalizeTest, AConstantWhoseMeanIsRoundedStaysConstant) {
        {Normalization::feature, Normalization::global, Normalization::unit}) {
     EXPECT_THAT(normalized_features(data, all, normalization), ElementsAre(0, 0, 0));
   }
+}
+
+TEST(NormalizeTest, WhatVariesTooLittleToHaveAVarianceBecomesZero) {
+  // Squares of 5e-201 are 0 in double.
+  FileData data{.samples = 2, .inputs = 1, .features = std::vector<double>{1e-200, 2e-200}};
+  const std::vector<std::int32_t> all = {0, 1};
+
+  EXPECT_THAT(normalized_features(data, all, Normalization::feature), ElementsAre(0, 0));
+  EXPECT_THAT(normalized_features(data, all, Normalization::global), ElementsAre(0, 0));
+  EXPECT_THAT(normalized_features(data, all, Normalization::unit), ElementsAre(0, 1));
+}
+
+TEST(NormalizeTest, TheGreatestFloatsStayFinite) {
+  FileData data{.samples = 2, .inputs = 1, .features = std::vector<double>{-3.4e38, 3.4e38}};
+  const std::vector<std::int32_t> all = {0, 1};
+
+  EXPECT_THAT(normalized_features(data, all, Normalization::feature), ElementsAre(-1, 1));
+  EXPECT_THAT(normalized_features(data, all, Normalization::global), ElementsAre(-1, 1));
+  EXPECT_THAT(normalized_features(data, all, Normalization::unit), ElementsAre(0, 1));
+  EXPECT_THAT(normalized_features(data, all, Normalization::none), ElementsAre(-3.4e38F, 3.4e38F));
+}
+
+TEST(StandardizeTest, EveryOutputIsScaledByItself) {
+  // Outputs 1, 3 and 7, 7 and 1e-200, 2e-200: the second is constant, the third has no variance in
+  // double.
+  std::vector<double> values = {1, 7, 1e-200, 3, 7, 2e-200};
+
+  standardize(values, 3);
+
+  EXPECT_THAT(values, ElementsAre(-1, 0, 0, 1, 0, 0));
 }
 
 }  // namespace
