@@ -18,8 +18,8 @@ using Excess = std::function<double(double)>;
 /// Depth at the end of the interval, from a depth inside it towards `limit`, which is outside. The
 /// profile can have more than one minimum, so the end nearest to the limit is taken.
 double interval_end(const Excess& excess, double inside, double limit) {
-  constexpr int kParts =
-      64;  // a gap in the interval, or a part of it, that is narrower is overlooked
+  // A gap in the interval, or a part of it, that is narrower is overlooked.
+  constexpr int kParts = 64;
   double outside = limit;
   for (int part = 1; part < kParts; ++part) {
     const double depth = limit + (inside - limit) * part / kParts;
