@@ -1,5 +1,6 @@
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -11,6 +12,9 @@ struct Outcome {
   std::int64_t seed = 0;
   double depth = 0.0;
   bool failed = false;
+
+  /// By seed, then depth. Sums over outcomes depend in their last bits on the order of the terms.
+  auto operator<=>(const Outcome&) const = default;
 };
 
 /// Outcomes of one depth.

@@ -120,9 +120,7 @@ Ends percentiles(std::vector<double> crossings, std::size_t seeds, double confid
 
 std::uint64_t resampling_key(std::span<const Outcome> outcomes) {
   std::vector<Outcome> sorted(outcomes.begin(), outcomes.end());
-  std::sort(sorted.begin(), sorted.end(), [](const Outcome& a, const Outcome& b) {
-    return std::tie(a.seed, a.depth, a.failed) < std::tie(b.seed, b.depth, b.failed);
-  });
+  std::sort(sorted.begin(), sorted.end());
   XXH64_hash_t hash = 0;
   for (const Outcome& outcome : sorted) {
     const double fields[] = {outcome.depth, outcome.failed ? 1.0 : 0.0};
