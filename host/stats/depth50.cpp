@@ -46,6 +46,8 @@ std::string_view to_string(Crossing crossing) {
       return "deeper";
     case Crossing::shallower:
       return "shallower";
+    case Crossing::unsettled:
+      return "unsettled";
     case Crossing::none:
       break;
   }
@@ -74,6 +76,7 @@ Depth50 depth50_by_profile(std::span<const DepthCount> counts, double confidence
   if (total_count(counts).depths < 2) return {};
   const DepthRange range = measured_range(counts);
   const FirthFit fit = fit_rising_curve(counts);
+  if (!fit.settled()) return {.crossing = Crossing::unsettled};
   Depth50 result = place_crossing(fit.depth50, range);
   if (result.crossing == Crossing::none) return result;
 
