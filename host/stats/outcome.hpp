@@ -1,8 +1,8 @@
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <span>
+#include <tuple>
 #include <vector>
 
 namespace vnsweep {
@@ -14,7 +14,9 @@ struct Outcome {
   bool failed = false;
 
   /// By seed, then depth. Sums over outcomes depend in their last bits on the order of the terms.
-  auto operator<=>(const Outcome&) const = default;
+  bool operator<(const Outcome& other) const {
+    return std::tie(seed, depth, failed) < std::tie(other.seed, other.depth, other.failed);
+  }
 };
 
 /// Outcomes of one depth.
