@@ -1,5 +1,6 @@
 #include "host/report/depth_curve.hpp"
 
+#include <algorithm>
 #include <map>
 #include <string>
 
@@ -36,7 +37,9 @@ std::vector<DepthCurve> measure_depth_curves(const std::vector<StoredRun>& runs,
   }
 
   std::vector<DepthCurve> curves;
-  for (const auto& [text, group] : groups) {
+  for (auto& [text, group] : groups) {
+    // Runs come in the order in which they finished; what is reported must not depend on it.
+    std::sort(group.outcomes.begin(), group.outcomes.end());
     const std::vector<DepthCount> counts = count_by_depth(group.outcomes);
     if (counts.size() < 2) continue;
     DepthCurve curve{.spec = group.spec, .measured = measured_range(counts)};

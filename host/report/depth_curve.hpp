@@ -24,7 +24,7 @@ std::string_view depth50_method(Seeding seeding);
 std::string_view trend_method(Seeding seeding);
 
 /// One curve for each combination of the other fields that has finished runs at two depths or more.
-/// Errors are left out.
+/// Errors are left out. Equal to the last bit for runs in any order.
 /// @param confidence  of depth50's interval
 std::vector<DepthCurve> measure_depth_curves(const std::vector<StoredRun>& runs, double confidence);
 

@@ -46,6 +46,8 @@ std::string depth50_text(const DepthCurve& curve) {
       return fmt::format("> {:g}", curve.measured.deepest);
     case Crossing::shallower:
       return fmt::format("< {:g}", curve.measured.shallowest);
+    case Crossing::unsettled:
+      return "?";
     case Crossing::none:
       break;
   }
@@ -84,6 +86,30 @@ Rows curve_rows(const Summary& summary) {
   return rows;
 }
 
+/// What the table of curves cannot say: where the numerical search for a fit failed.
+std::string unsettled_notes(const Summary& summary) {
+  std::int64_t curves = 0;
+  std::int64_t resamples = 0;
+  for (const DepthCurve& curve : summary.curves) {
+    if (curve.depth50.crossing == Crossing::unsettled) ++curves;
+    resamples += curve.depth50.unsettled_resamples;
+  }
+  std::string notes;
+  if (curves > 0) {
+    notes += fmt::format(
+        "note: depth50 is unknown (?) for {} of the curves (the fit did not settle); see their "
+        "cells, or measure more depths\n",
+        curves);
+  }
+  if (resamples > 0) {
+    notes += fmt::format(
+        "note: {} resamples count against both ends of their interval (their fit did not settle), "
+        "which may be too wide\n",
+        resamples);
+  }
+  return notes;
+}
+
 Json cell_json(const Summary& summary, const Cell& cell) {
   Json row;
   for (const CellEntry& entry : cell_entries(summary, cell)) {
@@ -109,6 +135,8 @@ Json depth50_json(const Summary& summary, const DepthCurve& curve) {
   row["ci_high"] = json_of(curve.depth50.ci_high);
   row["bracketed"] = curve.depth50.bracketed();
   row["crossing"] = to_string(curve.depth50.crossing);
+  if (curve.depth50.unsettled_resamples > 0)
+    row["unsettled_resamples"] = curve.depth50.unsettled_resamples;
   row["method"] = depth50_method(curve.spec.seeding);
   return row;
 }
@@ -137,7 +165,8 @@ void write_summary_table(const Summary& summary, std::ostream& out) {
   }
   out << aligned_table(rows);
   if (!summary.curves.empty()) {
-    out << "\nfailure against depth\n" << aligned_table(curve_rows(summary));
+    out << "\nfailure against depth\n"
+        << aligned_table(curve_rows(summary)) << unsettled_notes(summary);
   }
 }
 

@@ -18,8 +18,8 @@ using Excess = std::function<double(double)>;
 /// Depth at the end of the interval, from a depth inside it towards `limit`, which is outside. The
 /// profile can have more than one minimum, so the end nearest to the limit is taken.
 double interval_end(const Excess& excess, double inside, double limit) {
-  constexpr int kParts =
-      64;  // a gap in the interval, or a part of it, that is narrower is overlooked
+  // A gap in the interval, or a part of it, that is narrower is overlooked.
+  constexpr int kParts = 64;
   double outside = limit;
   for (int part = 1; part < kParts; ++part) {
     const double depth = limit + (inside - limit) * part / kParts;
@@ -46,6 +46,8 @@ std::string_view to_string(Crossing crossing) {
       return "deeper";
     case Crossing::shallower:
       return "shallower";
+    case Crossing::unsettled:
+      return "unsettled";
     case Crossing::none:
       break;
   }
@@ -74,6 +76,7 @@ Depth50 depth50_by_profile(std::span<const DepthCount> counts, double confidence
   if (total_count(counts).depths < 2) return {};
   const DepthRange range = measured_range(counts);
   const FirthFit fit = fit_rising_curve(counts);
+  if (!fit.settled()) return {.crossing = Crossing::unsettled};
   Depth50 result = place_crossing(fit.depth50, range);
   if (result.crossing == Crossing::none) return result;
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -14,6 +15,7 @@ enum class Crossing {
   deeper,     ///< beyond the deepest
   shallower,  ///< before the shallowest
   none,       ///< nowhere: P(fail) falls with depth, or there are not two depths
+  unsettled,  ///< unknown: the search for the fit did not settle
 };
 
 std::string_view to_string(Crossing crossing);
@@ -27,6 +29,7 @@ struct Depth50 {
   /// deepest, that of one surely shallower the shallowest.
   std::optional<double> ci_low;
   std::optional<double> ci_high;
+  std::int64_t unsettled_resamples = 0;  ///< of a bootstrap: those whose fit did not settle
 
   bool bracketed() const { return crossing == Crossing::within; }
 };

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cmath>
+#include <limits>
 #include <span>
 
 #include "host/stats/outcome.hpp"
@@ -20,14 +22,18 @@ struct LogisticCurve {
 /// 1/2 log det I with I the Fisher information of (intercept, slope).
 struct FirthFit {
   LogisticCurve curve;
-  double depth50 = 0.0;  ///< where P(fail) = 1/2; infinite if the curve is level
-  double penalised_log_likelihood = 0.0;
+  /// where P(fail) = 1/2; infinite if the curve is level
+  double depth50 = std::numeric_limits<double>::quiet_NaN();
+  double penalised_log_likelihood = std::numeric_limits<double>::quiet_NaN();
+
+  /// Whether Newton's method found a maximum; if not, both numbers are NaN and the curve means
+  /// nothing. That takes depths too large to be squared in double precision or the like.
+  bool settled() const { return !std::isnan(penalised_log_likelihood); }
 };
 
 /// Logistic regression with the penalty of Firth (1993): less biased than maximum likelihood, and
 /// finite on data that a depth separates.
 /// @throws std::invalid_argument unless two depths have runs
-/// @throws std::runtime_error if Newton's method does not settle
 FirthFit fit_firth_logistic(std::span<const DepthCount> counts);
 
 /// The same of the curves that rise. Where nothing failed, or everything, the slope says more about

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <tuple>
 #include <vector>
 
 namespace vnsweep {
@@ -11,6 +12,11 @@ struct Outcome {
   std::int64_t seed = 0;
   double depth = 0.0;
   bool failed = false;
+
+  /// By seed, then depth. Sums over outcomes depend in their last bits on the order of the terms.
+  bool operator<(const Outcome& other) const {
+    return std::tie(seed, depth, failed) < std::tie(other.seed, other.depth, other.failed);
+  }
 };
 
 /// Outcomes of one depth.

@@ -84,11 +84,21 @@ std::vector<DepthCount> resample(const SeedRows& rows, const RandomSequence& seq
   return counts;
 }
 
-/// NaN if the curve of these counts does not rise or has a single depth.
-double crossing_of(std::span<const DepthCount> counts) {
-  if (total_count(counts).depths < 2) return std::numeric_limits<double>::quiet_NaN();
-  return fit_rising_curve(counts).depth50;
-}
+/// Crossings of the resamples: NaN if the curve does not rise, its fit did not settle or it has a
+/// single depth.
+struct Crossings {
+  std::vector<double> depths;
+  std::int64_t unsettled = 0;
+
+  void add(std::span<const DepthCount> counts) {
+    FirthFit fit;
+    if (total_count(counts).depths >= 2) {
+      fit = fit_rising_curve(counts);
+      if (!fit.settled()) ++unsettled;
+    }
+    depths.push_back(fit.depth50);
+  }
+};
 
 /// Ends of the interval among resampled crossings, infinite ones included.
 struct Ends {
@@ -97,7 +107,7 @@ struct Ends {
 };
 
 /// @param crossings  NaN counts as before the lower end and as beyond the upper one
-Ends percentiles(std::vector<double> crossings, std::size_t seeds, double confidence) {
+Ends percentiles(const std::vector<double>& crossings, std::size_t seeds, double confidence) {
   if (seeds < 2) return {};
   const auto n = static_cast<double>(seeds);
   const double t = boost::math::quantile(boost::math::students_t(n - 1.0), 0.5 - confidence / 2.0);
@@ -120,9 +130,7 @@ Ends percentiles(std::vector<double> crossings, std::size_t seeds, double confid
 
 std::uint64_t resampling_key(std::span<const Outcome> outcomes) {
   std::vector<Outcome> sorted(outcomes.begin(), outcomes.end());
-  std::sort(sorted.begin(), sorted.end(), [](const Outcome& a, const Outcome& b) {
-    return std::tie(a.seed, a.depth, a.failed) < std::tie(b.seed, b.depth, b.failed);
-  });
+  std::sort(sorted.begin(), sorted.end());
   XXH64_hash_t hash = 0;
   for (const Outcome& outcome : sorted) {
     const double fields[] = {outcome.depth, outcome.failed ? 1.0 : 0.0};
@@ -139,16 +147,17 @@ Depth50 depth50_over_seeds(std::span<const Outcome> outcomes, double confidence,
   }
   const SeedRows rows = rows_of_seeds(outcomes);
   Depth50 result = depth50_by_profile(rows.counts, confidence);
-  if (result.crossing == Crossing::none) return result;
+  if (result.crossing == Crossing::none || result.crossing == Crossing::unsettled) return result;
 
-  std::vector<double> crossings;
+  Crossings crossings;
   for (std::int64_t b = 0; b < resampling.resamples; ++b) {
     const RandomSequence sequence{.run_key = resampling.key,
                                   .tensor = static_cast<std::uint32_t>(b),
                                   .stream = Stream::resampling};
-    crossings.push_back(crossing_of(resample(rows, sequence)));
+    crossings.add(resample(rows, sequence));
   }
-  const Ends ends = percentiles(std::move(crossings), rows.row_of.size(), confidence);
+  result.unsettled_resamples = crossings.unsettled;
+  const Ends ends = percentiles(crossings.depths, rows.row_of.size(), confidence);
   const DepthRange range = measured_range(rows.counts);
   if (result.ci_low) {
     *result.ci_low = std::min(*result.ci_low, ends.low);

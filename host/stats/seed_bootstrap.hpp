@@ -25,8 +25,8 @@ std::uint64_t resampling_key(std::span<const Outcome> outcomes);
 /// measured depths than its side, where BCa's jackknife needs its value. The tails are expanded for
 /// the narrowness of n seeds, Phi(t_{n-1} sqrt(n/(n-1))) (Hesterberg 2015). It is widened to the
 /// interval by profile where that is wider, because seeds that all agree leave no spread to
-/// resample. A resample whose curve does not rise, or with one depth only, counts as beyond either
-/// end.
+/// resample. A resample whose curve does not rise, whose fit did not settle, or with one depth
+/// only, counts as beyond either end: what is not known of it may not narrow the interval.
 /// @throws std::invalid_argument if the confidence is impossible or the resamples are not in [1,
 /// 10^6]
 Depth50 depth50_over_seeds(std::span<const Outcome> outcomes, double confidence,

@@ -27,7 +27,8 @@ std::optional<Trend> cochran_armitage(std::span<const DepthCount> counts);
 /// independent, runs of one seed are not, however they depend on one another:
 ///   z = sum_s U_s / sqrt(sum_s U_s^2),  U_s = sum over the runs of seed s of (d - dbar)(x - p).
 /// Source: generalized score test with working independence (Boos 1992; Rotnitzky & Jewell 1990).
-/// Seeds may lack depths. Failures that only shift all depths of a seed together cancel.
+/// Seeds may lack depths. Failures that only shift all depths of a seed together cancel. Outcomes
+/// in another order may change the last bits.
 /// @returns nothing where the statistic is 0/0: as above, one seed, or no seed whose depths differ
 std::optional<Trend> cochran_armitage_by_seed(std::span<const Outcome> outcomes);
 

@@ -130,6 +130,14 @@ TEST(Depth50Test, ACrossingAtAMeasuredDepthIsWithin) {
   EXPECT_EQ(place_crossing(std::nan(""), range).crossing, Crossing::none);
 }
 
+TEST(Depth50Test, AFitThatDoesNotSettleIsToldFromNoCrossing) {
+  const Depth50 result = depth50_by_profile(Counts{{0, 0, 2}, {1e200, 2, 2}}, 0.95);
+
+  EXPECT_EQ(result.crossing, Crossing::unsettled);
+  EXPECT_EQ(to_string(result.crossing), "unsettled");
+  EXPECT_FALSE(result.estimate || result.ci_low || result.ci_high);
+}
+
 TEST(Depth50Test, ImpossibleArgumentsAreRefused) {
   EXPECT_THROW(depth50_by_profile(kFewRuns, 1.0), std::invalid_argument);
   EXPECT_THROW(depth50_by_profile(kFewRuns, std::nan("")), std::invalid_argument);

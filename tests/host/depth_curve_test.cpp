@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <random>
 #include <string_view>
 
 #include "host/stats/seed_bootstrap.hpp"
@@ -92,6 +93,29 @@ TEST(DepthCurveTest, EveryOtherFieldHasItsOwnCurveWhateverTheOrderOfRuns) {
   EXPECT_NE(curves[0].spec.width, curves[1].spec.width);
   EXPECT_EQ(curves[0].depth50.ci_low, curves[1].depth50.ci_low);
   EXPECT_EQ(curves[0].depth50.ci_high, of_reversed[0].depth50.ci_high);
+}
+
+TEST(DepthCurveTest, EveryBitIsTheSameInWhateverOrderRunsFinished) {
+  std::mt19937 random(1);
+  for (const Seeding seeding : {Seeding::paired, Seeding::independent}) {
+    std::vector<StoredRun> runs = stored(kRagged, seeding);
+    const std::vector<DepthCurve> curves = measure_depth_curves(runs, 0.8);
+    ASSERT_EQ(curves.size(), 1U);
+    ASSERT_TRUE(curves[0].trend && curves[0].depth50.estimate);
+    for (int shuffle = 0; shuffle < 20; ++shuffle) {
+      std::shuffle(runs.begin(), runs.end(), random);
+
+      const std::vector<DepthCurve> of_shuffled = measure_depth_curves(runs, 0.8);
+
+      ASSERT_EQ(of_shuffled.size(), 1U);
+      ASSERT_TRUE(of_shuffled[0].trend);
+      EXPECT_EQ(of_shuffled[0].trend->z, curves[0].trend->z);
+      EXPECT_EQ(of_shuffled[0].trend->p_value, curves[0].trend->p_value);
+      EXPECT_EQ(of_shuffled[0].depth50.estimate, curves[0].depth50.estimate);
+      EXPECT_EQ(of_shuffled[0].depth50.ci_low, curves[0].depth50.ci_low);
+      EXPECT_EQ(of_shuffled[0].depth50.ci_high, curves[0].depth50.ci_high);
+    }
+  }
 }
 
 TEST(DepthCurveTest, OneDepthMakesNoCurve) {

@@ -151,6 +151,41 @@ TEST(FirthLogisticTest, TheProfileTouchesTheGreatestLikelihoodAtTheEstimateOnly)
   }
 }
 
+TEST(FirthLogisticTest, OfManyDepthsNoCurveThatRisesIsBetterThanTheFit) {
+  // Not every pair of so many depths is tried. The profile looks for the same maximum another way.
+  for (const std::size_t step : {2U, 9U, 30U, 57U}) {
+    for (const std::int64_t runs : {1, 40}) {
+      Counts counts;
+      for (std::size_t d = 0; d < 60; ++d) {
+        const bool stray = d % 13 == 5 && runs > 1;
+        const std::int64_t failed = d < step ? 0 : runs;
+        counts.push_back({std::pow(1.1, d), stray ? 1 + failed / 2 : failed, runs});
+      }
+
+      const FirthFit fit = fit_firth_logistic(counts);
+
+      for (std::size_t d = 0; d < 60; ++d) {
+        for (const double depth50 : {std::pow(1.1, d), std::pow(1.1, d + 0.5)}) {
+          const double best = profile_penalised_log_likelihood(counts, depth50);
+          EXPECT_LE(best, fit.penalised_log_likelihood + 1e-9) << step << " " << runs << " " << d;
+        }
+      }
+    }
+  }
+}
+
+TEST(FirthLogisticTest, DepthsTooLargeToBeSquaredDoNotSettle) {
+  const Counts counts = {{0, 1, 2}, {1e200, 1, 2}};
+
+  const FirthFit fit = fit_firth_logistic(counts);
+  const FirthFit rising = fit_rising_curve(counts);
+
+  EXPECT_FALSE(fit.settled());
+  EXPECT_TRUE(std::isnan(fit.depth50));
+  EXPECT_FALSE(rising.settled());
+  EXPECT_TRUE(std::isnan(rising.depth50));
+}
+
 TEST(FirthLogisticTest, OneDepthHasNoCurve) {
   EXPECT_THROW(fit_firth_logistic(Counts{{2, 1, 4}}), std::invalid_argument);
   EXPECT_THROW(fit_firth_logistic(Counts{{2, 1, 4}, {3, 0, 0}}), std::invalid_argument);

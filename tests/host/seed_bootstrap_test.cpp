@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 #include <string_view>
 #include <vector>
@@ -110,6 +111,22 @@ TEST(SeedBootstrapTest, ResamplesThatDoNotRiseCountAgainstBothEnds) {
   EXPECT_TRUE(result.bracketed());
   EXPECT_TRUE(profile.ci_low && profile.ci_high);
   EXPECT_FALSE(result.ci_low || result.ci_high);
+}
+
+TEST(SeedBootstrapTest, ResamplesThatDoNotSettleNarrowNothingAndAreReported) {
+  // A depth that cannot be squared does no harm among others, where it has no weight. A quarter of
+  // the resamples hold nothing but seed 0.
+  std::vector<Outcome> outcomes = {{0, 1, false}, {0, 1e200, true}};
+  for (const std::string_view row : {"sssFF", "sssFF", "ssFFF", "ssFFF", "ssssF"}) {
+    for (const Outcome& outcome : rows({row}))
+      outcomes.push_back({1, outcome.depth, outcome.failed});
+  }
+
+  const Depth50 result = depth50_over_seeds(outcomes, 0.5, kResampling);
+
+  EXPECT_TRUE(result.bracketed());
+  EXPECT_FALSE(result.ci_low || result.ci_high);
+  EXPECT_NEAR(static_cast<double>(result.unsettled_resamples), 500.0, 4 * std::sqrt(375.0));
 }
 
 TEST(SeedBootstrapTest, WithoutAFailureTheCrossingIsDeeper) {

@@ -199,6 +199,29 @@ TEST_F(SummaryOfCurvesTest, TheTableNamesTheSideOfACrossingThatWasNotMeasured) {
   EXPECT_THAT(out.str(), HasSubstr("   32      1      > 4            >= 4        -        -\n"));
 }
 
+TEST_F(SummaryOfCurvesTest, FitsThatDidNotSettleAreToldOfAndSpoilNothingElse) {
+  Summary with_unsettled = summary();
+  with_unsettled.curves[0].depth50 = {.crossing = Crossing::unsettled};
+  with_unsettled.curves[1].depth50.unsettled_resamples = 7;
+  std::ostringstream table;
+  std::ostringstream settled_table;
+  std::ostringstream out;
+  write_summary_table(with_unsettled, table);
+  write_summary_table(summary(), settled_table);
+  write_summary_json(with_unsettled, out);
+  const auto json = nlohmann::json::parse(out.str());
+
+  EXPECT_THAT(table.str(), HasSubstr("    8      1        ?"));
+  EXPECT_THAT(table.str(), HasSubstr("\nnote: depth50 is unknown (?) for 1 of the curves"));
+  EXPECT_THAT(table.str(), HasSubstr("\nnote: 7 resamples count against both ends"));
+  EXPECT_THAT(table.str(), HasSubstr("   32      1      > 4"));
+  EXPECT_THAT(settled_table.str(), ::testing::Not(HasSubstr("note:")));
+  EXPECT_EQ(json["depth50"][0]["crossing"], "unsettled");
+  EXPECT_TRUE(json["depth50"][0]["estimate"].is_null());
+  EXPECT_EQ(json["depth50"][1]["unsettled_resamples"], 7);
+  EXPECT_FALSE(json["depth50"][2].contains("unsettled_resamples"));
+}
+
 TEST_F(SummaryOfCurvesTest, WithOneDepthThereIsNoSecondTable) {
   const Summary flat = summarize(testing::manifest_with_grid("{depth: 2, width: 3, seed: 0}"),
                                  curve({7}, 3), IntervalMethod::wilson, 0.95);
