@@ -75,6 +75,11 @@ class TableReader {
     if (!scanner_.next(header_)) {
       throw DataError(fmt::format("{}: is empty; expected a header row and samples", name_));
     }
+    if (looks_like_a_sample()) {
+      scanner_.fail(header_[0],
+                    "the first row holds numbers alone, and would be lost as the names of columns; "
+                    "add a header row");
+    }
     std::set<std::string_view> names;
     for (const CsvField& field : header_) {
       if (field.text.empty()) {
@@ -98,6 +103,17 @@ class TableReader {
                                             did_you_mean(target, {names.begin(), names.end()})));
     }
     target_ = static_cast<std::size_t>(found - header_.begin());
+  }
+
+  /// Numbers alone, but for the 0, 1, 2, ... that data frames without names write as theirs.
+  bool looks_like_a_sample() const {
+    bool counts_columns = true;
+    for (std::size_t k = 0; k < header_.size(); ++k) {
+      const std::optional<double> number = parse_number(header_[k].text);
+      if (!number) return false;
+      counts_columns = counts_columns && *number == static_cast<double>(k);
+    }
+    return !counts_columns;
   }
 
   void read_record(const std::vector<CsvField>& record, std::vector<double>& features,

@@ -40,6 +40,10 @@ TEST(CsvTest, TheLastColumnIsTheTargetAndTheOthersAreFeatures) {
   EXPECT_THAT(table.data.classes, ElementsAre(1, 0, 1));  // no < yes
 }
 
+TEST(CsvTest, ColumnsMayBeNamedByTheirNumbers) {
+  EXPECT_EQ(read_csv("0,1,2\n5,6,0\n7,8,1\n", "t.csv", "", TargetKind::labels).data.samples, 2);
+}
+
 TEST(CsvTest, ANamedColumnCanBeTheTarget) {
   const CsvData table = read("a,b,c\n1,2,3\n4,5,6\n", "b", TargetKind::values);
 
@@ -70,6 +74,7 @@ TEST(CsvTest, MistakesAreReportedWithLineAndColumn) {
       {"", "t.csv: is empty"},
       {"\n\n", "t.csv: is empty"},
       {"a,y\n", "t.csv: has a header and no samples"},
+      {"0.5,1,0\n1.5,2,1\n", "t.csv:1:1: the first row holds numbers alone"},
       {"a;y\n1;2\n", "t.csv:1:1: there is only one column"},
       {"a,,y\n1,2,3\n", "t.csv:1:3: a column without a name"},
       {"a,y,a\n1,2,3\n", "t.csv:1:5: the column 'a' occurs twice"},

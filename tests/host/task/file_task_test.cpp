@@ -22,7 +22,6 @@ using ::testing::ElementsAre;
 using ::testing::ElementsAreArray;
 using ::testing::FloatEq;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 class FileTaskTest : public ::testing::Test {
  protected:

@@ -89,10 +89,10 @@ TEST(GeneratedTaskTest, InputsHaveUnitMeanSquare) {
 TEST(GeneratedTaskTest, ClassesAreBalanced) {
   const auto data = data_of("{name: blobs, classes: 7, samples: 100}");
 
-  for (int k = 0; k < 7; ++k) {
+  for (std::size_t k = 0; k < 7; ++k) {
     float count = 0.0F;
-    for (int s = 0; s < 100; ++s)
-      count += data->target[static_cast<std::size_t>(7 * s + k)];
+    for (std::size_t s = 0; s < 100; ++s)
+      count += data->target[7 * s + k];
     EXPECT_EQ(count, k < 2 ? 15.0F : 14.0F);
   }
 }
