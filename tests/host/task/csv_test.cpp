@@ -41,7 +41,7 @@ TEST(CsvTest, TheLastColumnIsTheTargetAndTheOthersAreFeatures) {
 }
 
 TEST(CsvTest, ColumnsMayBeNamedByTheirNumbers) {
-  EXPECT_EQ(read_csv("0,1,2\n5,6,0\n7,8,1\n", "t.csv", "", TargetKind::labels).data.samples, 2);
+  EXPECT_EQ(read("0,1,2\n5,6,0\n7,8,1\n").data.samples, 2);
 }
 
 TEST(CsvTest, ANamedColumnCanBeTheTarget) {
