@@ -192,8 +192,9 @@ TEST_F(CliTest, AdaptiveSeedsEndTheSameWayHoweverOftenTheRunIsInterrupted) {
 
   EXPECT_TRUE(exported("parts") == exported("whole"));
   EXPECT_THAT(run({"run", manifest, "-o", "parts"}).err, HasSubstr("nothing to run"));
-  for (const auto& cell :
-       nlohmann::json::parse(run({"summary", path("whole"), "--format", "json"}).out)["cells"]) {
+  const auto summary =
+      nlohmann::json::parse(run({"summary", path("whole"), "--format", "json"}).out);
+  for (const auto& cell : summary["cells"]) {
     const double width = cell["ci_high"].get<double>() - cell["ci_low"].get<double>();
     EXPECT_TRUE(width <= 0.3 || cell["runs"] == 80) << cell.dump();
   }
