@@ -27,7 +27,7 @@ class ClaimsTest : public ::testing::Test {
     ASSERT_NE(mkdtemp(name.data()), nullptr);
     directory_ = name;
   }
-  ~ClaimsTest() override {
+  void TearDown() override {
     std::error_code ignored;
     if (!directory_.empty()) fs::remove_all(directory_, ignored);
   }
