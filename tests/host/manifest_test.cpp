@@ -11,17 +11,9 @@ namespace vnsweep {
 namespace {
 
 using ::testing::AllOf;
+using testing::error_of;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-std::string error_of(const std::string& text) {
-  try {
-    expand_grid(parse_manifest(text, "m.yaml"));
-  } catch (const ManifestError& e) {
-    return e.what();
-  }
-  return "no error";
-}
 
 std::string grid_error(const std::string& grid) {
   return error_of(testing::manifest_text(grid));

@@ -8,20 +8,13 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/host/outcome_rows.hpp"
+
 namespace vnsweep {
 namespace {
 
-/// Runs of seeds 0, 1, ... at depths 2, 5, 10, 20, 40: 'F' failed, 's' succeeded, ' ' not run.
 std::vector<Outcome> rows(const std::vector<std::string_view>& seeds) {
-  constexpr double kDepths[] = {2, 5, 10, 20, 40};
-  std::vector<Outcome> outcomes;
-  for (std::size_t s = 0; s < seeds.size(); ++s) {
-    for (std::size_t d = 0; d < seeds[s].size(); ++d) {
-      if (seeds[s][d] == ' ') continue;
-      outcomes.push_back({static_cast<std::int64_t>(s), kDepths[d], seeds[s][d] == 'F'});
-    }
-  }
-  return outcomes;
+  return testing::outcome_rows({2, 5, 10, 20, 40}, seeds);
 }
 
 const std::vector<Outcome> kComplete = rows({"sssFF", "ssFFF", "sssFF", "ssssF", "sssss", "sFFFF",

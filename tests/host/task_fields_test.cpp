@@ -9,6 +9,7 @@ namespace vnsweep {
 namespace {
 
 using ::testing::AllOf;
+using testing::error_of;
 using ::testing::HasSubstr;
 
 std::string text_of(const std::string& task, const std::string& grid = "",
@@ -16,15 +17,6 @@ std::string text_of(const std::string& task, const std::string& grid = "",
                     const std::string& success = "{loss: 0.1}") {
   return "name: t\ntask: " + task + "\ngrid: {depth: 1, width: 2" + grid + "}\ntrain: " + train +
          "\nsuccess: " + success + "\n";
-}
-
-std::string error_of(const std::string& text) {
-  try {
-    expand_grid(parse_manifest(text, "m.yaml"));
-  } catch (const ManifestError& e) {
-    return e.what();
-  }
-  return "no error";
 }
 
 TEST(TaskFieldsTest, FieldsOfOtherTasksAreErrors) {

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "host/manifest/manifest.hpp"
 #include "host/plan/grid.hpp"
+#include "tests/temporary_directory.hpp"
 
 namespace vnsweep::testing {
 
@@ -24,23 +24,14 @@ inline std::vector<RunSpec> runs_of(const std::string& grid) {
   return expand_grid(manifest_with_grid(grid));
 }
 
-/// A directory that is removed at the end.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "vnsweep-test-XXXXXX").string();
-    path_ = mkdtemp(name.data());
+/// What is wrong with a manifest of that name, or "no error".
+inline std::string error_of(const std::string& text, const std::string& file = "m.yaml") {
+  try {
+    expand_grid(parse_manifest(text, file));
+  } catch (const ManifestError& e) {
+    return e.what();
   }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  ~TemporaryDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
+  return "no error";
+}
 
 }  // namespace vnsweep::testing

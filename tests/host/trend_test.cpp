@@ -5,6 +5,8 @@
 #include <cmath>
 #include <vector>
 
+#include "tests/host/outcome_rows.hpp"
+
 namespace vnsweep {
 namespace {
 
@@ -16,17 +18,8 @@ const Counts kUnequal = {
     {1, 1, 7}, {10, 20011, 100'000}, {100, 2, 3}, {1000, 40, 50}, {100'000, 12, 12}};
 const Counts kFalling = {{3, 7, 8}, {6, 4, 8}, {9, 1, 8}};
 
-/// Runs of seeds 0, 1, ... by rows of depths 2, 5, 10, 20: 'F' failed, 's' succeeded, ' ' not run.
 std::vector<Outcome> rows(const std::vector<std::string_view>& seeds) {
-  constexpr double kDepths[] = {2, 5, 10, 20};
-  std::vector<Outcome> outcomes;
-  for (std::size_t s = 0; s < seeds.size(); ++s) {
-    for (std::size_t d = 0; d < seeds[s].size(); ++d) {
-      if (seeds[s][d] == ' ') continue;
-      outcomes.push_back({static_cast<std::int64_t>(s), kDepths[d], seeds[s][d] == 'F'});
-    }
-  }
-  return outcomes;
+  return testing::outcome_rows({2, 5, 10, 20}, seeds);
 }
 
 TEST(TrendTest, AgreesWithR) {

@@ -8,6 +8,8 @@
 #include <fstream>
 #include <string>
 
+#include "tests/temporary_directory.hpp"
+
 namespace vnsweep {
 namespace {
 
@@ -23,27 +25,20 @@ class ClaimsTest : public ::testing::Test {
  protected:
   void SetUp() override {
     if (std::system("python3 -c '' >/dev/null 2>&1") != 0) GTEST_SKIP() << "there is no python3";
-    std::string name = (fs::temp_directory_path() / "claims-XXXXXX").string();
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    directory_ = name;
-  }
-  void TearDown() override {
-    std::error_code ignored;
-    if (!directory_.empty()) fs::remove_all(directory_, ignored);
   }
 
   Output run(const std::string& program, const std::string& options) const {
-    const fs::path out = directory_ / "out";
+    const fs::path out = directory_.path() / "out";
     const std::string command = "'" + std::string(VNSWEEP_SOURCE_DIR) +
                                 "/tools/claims/run' --vnsweep '" + program + "' -o '" +
-                                (directory_ / "runs").string() + "' " + options + " >'" +
+                                (directory_.path() / "runs").string() + "' " + options + " >'" +
                                 out.string() + "' 2>&1";
     const int status = std::system(command.c_str());
     std::ifstream stream(out);
     return {WEXITSTATUS(status), {std::istreambuf_iterator<char>(stream), {}}};
   }
 
-  fs::path directory_;
+  testing::TemporaryDirectory directory_;
 };
 
 TEST_F(ClaimsTest, OneClaimIsMeasuredAndPrintedWithItsVerdict) {
