@@ -30,8 +30,11 @@ function(vnsweep_target target)
     # The host compiler sees code that nvcc generated: -Wpedantic finds faults in that alone.
     set(cuda_options
       -Xcompiler=-Wall,-Wextra,-Wno-missing-field-initializers
-      -Xcompiler=-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=
       -Xptxas=-warn-spills)
+    # nvcc does not hand on an argument with a space in one piece; messages name whole paths then.
+    if(NOT PROJECT_SOURCE_DIR MATCHES " ")
+      list(APPEND cuda_options -Xcompiler=-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=)
+    endif()
     if(VNSWEEP_WERROR)
       list(APPEND cuda_options -Werror=all-warnings -Xcompiler=-Werror)
     endif()
