@@ -101,11 +101,11 @@ void NetworkProbe::unpack_layer(const LayerLayout& layer, const float* parameter
   weights_.resize(outputs * inputs);
   transposed_.resize(outputs * inputs);
   bias_.resize(outputs);
-  for (std::size_t j = 0; j < inputs; ++j) {
-    const float* row = parameters + layer.offset + j * static_cast<std::size_t>(layer.stride);
-    for (std::size_t i = 0; i < outputs; ++i) {
-      weights_[i * inputs + j] = row[i];
-      transposed_[j * outputs + i] = row[i];
+  for (int i = 0; i < layer.outputs; ++i) {
+    for (int j = 0; j < layer.inputs; ++j) {
+      const double w = parameters[layer.weight_offset(i, j)];
+      weights_[i * inputs + j] = w;
+      transposed_[j * outputs + i] = w;
     }
   }
   std::copy_n(parameters + layer.bias_offset(), outputs, bias_.begin());
