@@ -21,8 +21,7 @@ std::size_t CpuEngine::memory_needed(const NetworkBatch& batch) const {
     floats += static_cast<std::size_t>(cpu::parameter_copies(cpu::update_rule(batch, network))) *
               cpu::NetworkLayout(batch, network.depth).size;
   }
-  const std::size_t lanes =
-      cpu::networks_worth_lanes(batch) ? cpu::LaneTrainer::bytes(batch) : 0;
+  const std::size_t lanes = cpu::networks_worth_lanes(batch) ? cpu::LaneTrainer::bytes(batch) : 0;
   // Probing and drawing orthogonal matrices take turns; the latter needs four copies in double.
   const auto width = static_cast<std::size_t>(batch.width);
   const std::size_t drawing =

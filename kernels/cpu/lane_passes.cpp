@@ -21,7 +21,7 @@ namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
 /// One vector: a value of every network of the group.
-using D = hn::CappedTag<float, 16>;
+using D = hn::CappedTag<float, kMostLanes>;
 using V = hn::Vec<D>;
 
 HWY_INLINE std::ptrdiff_t lanes() {
@@ -60,8 +60,8 @@ HWY_INLINE void forward_tile(const LaneForwardArgs& args, int node, int sample) 
   const D d;
   const LaneLayer& layer = *args.layer;
   const float* bias = args.parameters + (layer.offset + layer.weights() + node) * lanes();
-  const float* w = args.parameters +
-                   (layer.offset + static_cast<std::size_t>(node) * layer.inputs) * lanes();
+  const float* w =
+      args.parameters + (layer.offset + static_cast<std::size_t>(node) * layer.inputs) * lanes();
   const float* x = args.input + sample * lanes();
   const std::ptrdiff_t x_stride = args.samples * lanes();
 
@@ -131,8 +131,7 @@ struct BackwardTile {
     return args.delta + ((node + i) * static_cast<std::ptrdiff_t>(args.samples) + s) * lanes();
   }
   ParameterPointers weights() const {
-    const std::size_t at =
-        args.layer->offset + static_cast<std::size_t>(node) * args.layer->inputs;
+    const std::size_t at = args.layer->offset + static_cast<std::size_t>(node) * args.layer->inputs;
     return ParameterPointers{args.parameters, args.first_moment, args.second_moment}.at(
         static_cast<std::ptrdiff_t>(at) * lanes());
   }
@@ -271,11 +270,36 @@ HWY_INLINE void for_each_row(const NetworkLayout& network, const LaneLayout& gro
           return to.offset + static_cast<std::size_t>(first * to.inputs + j * width + node - first);
         });
       }
-      move(from.bias_offset() + static_cast<std::size_t>(i), count, [&](int k) {
-        return to.offset + to.weights() + static_cast<std::size_t>(i + k);
-      });
+      move(from.bias_offset() + static_cast<std::size_t>(i), count,
+           [&](int k) { return to.offset + to.weights() + static_cast<std::size_t>(i + k); });
     }
   }
+}
+
+/// Calls move(networks, parameters, of_network, of_group) for every row of parameters:
+/// of_network(n) points at the row in network n, of_group(k) at the vector of its k-th parameter.
+/// Where lanes are empty, networks are moved one by one.
+template <class Network, class Group, class Move>
+HWY_INLINE void move_parameters(const NetworkLayout& network, const LaneLayout& group,
+                                Network* const* networks, Group* vectors, Move move) {
+  const int count = static_cast<int>(lanes());
+  const bool is_full =
+      std::all_of(networks, networks + count, [](const float* n) { return n != nullptr; });
+  for_each_row(network, group, [&](std::size_t row, int nodes, auto vector) {
+    const auto of_group = [=](int k) {
+      return vectors + vector(k) * static_cast<std::size_t>(count);
+    };
+    if (is_full) {
+      move(
+          count, nodes, [=](int n) { return networks[n] + row; }, of_group);
+      return;
+    }
+    for (int n = 0; n < count; ++n) {
+      if (networks[n] == nullptr) continue;
+      move(
+          1, nodes, [=](int) { return networks[n] + row; }, [=](int k) { return of_group(k) + n; });
+    }
+  });
 }
 
 }  // namespace
@@ -322,41 +346,24 @@ void BackwardAndUpdateLanes(UpdateRule rule, const LaneBackwardArgs& args) {
 
 void LoadLanes(const NetworkLayout& network, const LaneLayout& group, const float* const* networks,
                float* vectors) {
-  const int count = static_cast<int>(lanes());
-  const bool is_full = std::all_of(networks, networks + count, [](auto* n) { return n != nullptr; });
-  for_each_row(network, group, [&](std::size_t row, int nodes, auto vector) {
-    if (is_full) {
-      transpose(
-          count, nodes, [=](int n) { return networks[n] + row; },
-          [=](int k) { return vectors + vector(k) * static_cast<std::size_t>(count); });
-      return;
-    }
-    for (int n = 0; n < count; ++n) {
-      if (networks[n] == nullptr) continue;
-      for (int k = 0; k < nodes; ++k)
-        vectors[vector(k) * static_cast<std::size_t>(count) + n] = networks[n][row + k];
-    }
-  });
+  move_parameters(network, group, networks, vectors,
+                  [](int count, int nodes, auto of_network, auto of_group) {
+                    transpose(count, nodes, of_network, of_group);
+                  });
 }
 
 void StoreLanes(const NetworkLayout& network, const LaneLayout& group, const float* vectors,
                 float* const* networks) {
-  const int count = static_cast<int>(lanes());
-  const bool is_full = std::all_of(networks, networks + count, [](auto* n) { return n != nullptr; });
-  for_each_row(network, group, [&](std::size_t row, int nodes, auto vector) {
-    if (is_full) {
-      transpose(
-          nodes, count,
-          [=](int k) { return vectors + vector(k) * static_cast<std::size_t>(count); },
-          [=](int n) { return networks[n] + row; });
-      return;
-    }
-    for (int n = 0; n < count; ++n) {
-      if (networks[n] == nullptr) continue;
-      for (int k = 0; k < nodes; ++k)
-        networks[n][row + k] = vectors[vector(k) * static_cast<std::size_t>(count) + n];
-    }
-  });
+  move_parameters(network, group, networks, vectors,
+                  [](int count, int nodes, auto of_network, auto of_group) {
+                    transpose(nodes, count, of_group, of_network);
+                  });
+}
+
+void SpreadRows(const float* const* rows, int columns, std::ptrdiff_t stride, float* vectors) {
+  transpose(
+      static_cast<int>(lanes()), columns, [=](int n) { return rows[n]; },
+      [=](int k) { return vectors + k * stride; });
 }
 
 int LaneCount() {
@@ -374,6 +381,7 @@ HWY_EXPORT(ForwardOutputLanes);
 HWY_EXPORT(BackwardAndUpdateLanes);
 HWY_EXPORT(LoadLanes);
 HWY_EXPORT(StoreLanes);
+HWY_EXPORT(SpreadRows);
 HWY_EXPORT(LaneCount);
 
 LaneLayout::LaneLayout(const NetworkBatch& batch, int depth) {
@@ -394,6 +402,9 @@ void load_lanes(const NetworkLayout& network_layout, const LaneLayout& layout,
 void store_lanes(const NetworkLayout& network_layout, const LaneLayout& layout,
                  const float* vectors, float* const* networks) {
   HWY_DYNAMIC_DISPATCH(StoreLanes)(network_layout, layout, vectors, networks);
+}
+void spread_rows(const float* const* rows, int columns, std::ptrdiff_t stride, float* vectors) {
+  HWY_DYNAMIC_DISPATCH(SpreadRows)(rows, columns, stride, vectors);
 }
 void forward_hidden_lanes(Activation activation, const LaneForwardArgs& args) {
   HWY_DYNAMIC_DISPATCH(ForwardHiddenLanes)(activation, args);

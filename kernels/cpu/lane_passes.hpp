@@ -16,6 +16,9 @@ namespace vnsweep::cpu {
 /// Networks that one vector holds here.
 int lane_count();
 
+/// No vector holds more, wherever.
+inline constexpr std::size_t kMostLanes = 16;
+
 /// Where a layer's parameters lie, counted in vectors of lane_count() floats: weights in tiles of
 /// as many outputs as the passes work on at once, each (inputs, outputs of the tile), in the end
 /// tiles of a single one; then the biases (outputs).
@@ -46,6 +49,12 @@ void load_lanes(const NetworkLayout& network_layout, const LaneLayout& layout,
 /// The other way; nothing is written for lanes without a network.
 void store_lanes(const NetworkLayout& network_layout, const LaneLayout& layout,
                  const float* vectors, float* const* networks);
+
+/// Gives each network its own row of data.
+/// @param rows          lane_count() rows of `columns` floats
+/// @param stride        floats from one vector to the next
+/// @param[out] vectors  (columns), one of lane_count() floats each `stride` floats
+void spread_rows(const float* const* rows, int columns, std::ptrdiff_t stride, float* vectors);
 
 struct LaneForwardArgs {
   const LaneLayer* layer = nullptr;

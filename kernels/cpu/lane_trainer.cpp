@@ -11,9 +11,6 @@
 namespace vnsweep::cpu {
 namespace {
 
-/// No vector has more lanes.
-constexpr std::size_t kMostLanes = 16;
-
 /// The rule that takes the most memory: with and without momentum may be in one batch.
 UpdateRule batch_rule(const NetworkBatch& batch) {
   const auto copies = [&](const NetworkSpec& network) {
@@ -65,8 +62,8 @@ std::size_t LaneTrainer::bytes(const NetworkBatch& batch) {
   const std::size_t ends =
       sample_floats(batch, batch.data->inputs) + 3 * sample_floats(batch, batch.data->outputs);
   return parameter_bytes(batch, depth) +
-         sizeof(float) * (plane * (2 * static_cast<std::size_t>(depth) + 2) + ends +
-                          sample_floats(batch, 1));
+         sizeof(float) *
+             (plane * (2 * static_cast<std::size_t>(depth) + 2) + ends + sample_floats(batch, 1));
 }
 
 LaneTrainer::LaneTrainer(const NetworkBatch& batch, NetworkTrainer& alone, int least)
@@ -97,10 +94,9 @@ LaneTrainer::LaneTrainer(const NetworkBatch& batch, NetworkTrainer& alone, int l
 
   if (!batch.minibatch) {
     for (int s = 0; s < batch.data->samples; ++s) {
-      const auto row = static_cast<std::size_t>(s);
-      for (std::size_t n = 0; n < lanes(); ++n)
-        spread_sample(batch.data->input.data() + row * batch.data->inputs,
-                      batch.data->target.data() + row * batch.data->outputs, s, n);
+      SampleRows rows{};
+      rows.fill(static_cast<std::size_t>(s));
+      spread_sample(s, rows);
     }
   }
 }
@@ -171,27 +167,32 @@ std::size_t LaneTrainer::occupied() const {
 
 // ---- one step ----
 
-void LaneTrainer::spread_sample(const float* input, const float* target, int sample,
-                                std::size_t lane) {
-  const auto samples = static_cast<std::size_t>(batch_.step_samples());
-  const std::size_t at = static_cast<std::size_t>(sample) * lanes() + lane;
-  for (int j = 0; j < batch_.data->inputs; ++j)
-    input_.data()[static_cast<std::size_t>(j) * samples * lanes() + at] = input[j];
-  for (int k = 0; k < batch_.data->outputs; ++k)
-    target_.data()[static_cast<std::size_t>(k) * samples * lanes() + at] = target[k];
+void LaneTrainer::spread_sample(int sample, const SampleRows& rows) {
+  const TrainingData& data = *batch_.data;
+  const auto count = static_cast<std::ptrdiff_t>(lanes());
+  const std::ptrdiff_t stride = batch_.step_samples() * count;
+  std::array<const float*, kMostLanes> inputs{};
+  std::array<const float*, kMostLanes> targets{};
+  for (std::size_t n = 0; n < lanes(); ++n) {
+    inputs.at(n) = data.input.data() + rows.at(n) * static_cast<std::size_t>(data.inputs);
+    targets.at(n) = data.target.data() + rows.at(n) * static_cast<std::size_t>(data.outputs);
+  }
+  spread_rows(inputs.data(), data.inputs, stride, input_.data() + sample * count);
+  spread_rows(targets.data(), data.outputs, stride, target_.data() + sample * count);
 }
 
 void LaneTrainer::gather_minibatches() {
-  const TrainingData& data = *batch_.data;
+  std::array<const std::int32_t*, kMostLanes> indices{};
   for (std::size_t n = 0; n < lanes(); ++n) {
     TrainedNetwork* network = lanes_[n].network;
-    if (network == nullptr) continue;
-    const std::int32_t* indices = network->minibatches->indices(network->step);
-    for (int s = 0; s < batch_.step_samples(); ++s) {
-      const auto row = static_cast<std::size_t>(indices[s]);
-      spread_sample(data.input.data() + row * data.inputs, data.target.data() + row * data.outputs,
-                    s, n);
+    if (network != nullptr) indices.at(n) = network->minibatches->indices(network->step);
+  }
+  for (int s = 0; s < batch_.step_samples(); ++s) {
+    SampleRows rows{};  // an empty lane takes any
+    for (std::size_t n = 0; n < lanes(); ++n) {
+      if (indices.at(n) != nullptr) rows.at(n) = static_cast<std::size_t>(indices.at(n)[s]);
     }
+    spread_sample(s, rows);
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -12,8 +13,8 @@
 
 namespace vnsweep::cpu {
 
-/// How many networks of equal depth it takes for this batch to be trained faster side by side, one in
-/// each lane of a vector, than one at a time. Never changes a result.
+/// How many networks of equal depth it takes for this batch to be trained faster side by side, one
+/// in each lane of a vector, than one at a time. Never changes a result.
 /// @returns nothing if one at a time is always better
 std::optional<int> networks_worth_lanes(const NetworkBatch& batch);
 
@@ -29,12 +30,15 @@ class LaneTrainer {
   /// Bytes that a trainer holds for networks of the batch.
   static std::size_t bytes(const NetworkBatch& batch);
 
-  /// Updates the networks until each has an outcome or has taken `target` steps in all. When too few
-  /// are left to be worth the lanes, these are trained one at a time.
+  /// Updates the networks until each has an outcome or has taken `target` steps in all. When too
+  /// few are left to be worth the lanes, these are trained one at a time.
   /// @param networks  of equal depth and update rule
   void train(std::span<TrainedNetwork* const> networks, StepCount target);
 
  private:
+  /// Which sample of the training set each network takes.
+  using SampleRows = std::array<std::size_t, kMostLanes>;
+
   struct Lane {
     TrainedNetwork* network = nullptr;
     double loss = 0.0;     ///< sum over the samples of the pass
@@ -50,7 +54,7 @@ class LaneTrainer {
   std::size_t occupied() const;
 
   void gather_minibatches();
-  void spread_sample(const float* input, const float* target, int sample, std::size_t lane);
+  void spread_sample(int sample, const SampleRows& rows);
   void forward();
   void score();
   void score_binary();
@@ -80,7 +84,7 @@ class LaneTrainer {
   AlignedBuffer<float> delta_below_;
   AlignedBuffer<float> logits_;  ///< (outputs, samples, lanes)
   AlignedBuffer<float> logits_delta_;
-  AlignedBuffer<float> loss_;  ///< (samples, lanes)
+  AlignedBuffer<float> loss_;      ///< (samples, lanes)
   std::vector<float> logit_row_;   ///< of one sample, (outputs)
   std::vector<float> target_row_;  ///< likewise
   std::vector<UpdateConstants> constants_;

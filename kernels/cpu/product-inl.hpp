@@ -50,10 +50,10 @@ struct Product {
   std::size_t panel_size = 0;
   int inner = 0;
   int rows = 0;
-  int columns = 0;               ///< a multiple of the lanes of a vector
-  const float* bias = nullptr;   ///< (columns), or null for zero
+  int columns = 0;                ///< a multiple of the lanes of a vector
+  const float* bias = nullptr;    ///< (columns), or null for zero
   const float* factor = nullptr;  ///< (rows, c_stride), or null for one
-  float* c = nullptr;            ///< (rows, c_stride)
+  float* c = nullptr;             ///< (rows, c_stride)
   std::ptrdiff_t c_stride = 0;
 };
 

@@ -96,8 +96,9 @@ void input_delta(const BackwardArgs& args, int first, int nodes) {
   const LayerLayout& layer = *args.layer;
   const auto panel_size = static_cast<std::size_t>(padded(layer.outputs)) * kInputs;
   for (int j = 0; j < nodes; j += kInputs) {
-    transpose_weights<kInputs>(layer, args.parameters, first + j,
-                               args.transposed + static_cast<std::size_t>(j / kInputs) * panel_size);
+    transpose_weights<kInputs>(
+        layer, args.parameters, first + j,
+        args.transposed + static_cast<std::size_t>(j / kInputs) * panel_size);
   }
   multiply_panels<kInputs>({.a = args.delta,
                             .a_stride = layer.stride,
@@ -117,8 +118,8 @@ HWY_INLINE VectorConstants<hn::Vec<D>> vector_constants(D d, const UpdateConstan
           hn::Set(d, constants.adam_step), hn::Set(d, constants.adam_root_correction)};
 }
 
-/// Gradient of the weights from kRows inputs to kVectors vectors of nodes, a sum over the samples in
-/// their order, then the update.
+/// Gradient of the weights from kRows inputs to kVectors vectors of nodes, a sum over the samples
+/// in their order, then the update.
 template <class Rule, int kRow, int kRows, int kVectors, class D>
 HWY_INLINE void update_tile(D d, const BackwardArgs& args, const ParameterPointers& weights,
                             int vector, int j) {
@@ -226,13 +227,14 @@ void update_bias(const BackwardArgs& args) {
   for (std::ptrdiff_t i = 0; i < nodes; i += static_cast<std::ptrdiff_t>(hn::Lanes(d))) {
     auto g = hn::Zero(d);
     for (int s = 0; s < args.samples; ++s)
-      g = hn::Add(g, hn::Load(d, args.delta + s * static_cast<std::ptrdiff_t>(args.layer->stride) + i));
+      g = hn::Add(
+          g, hn::Load(d, args.delta + s * static_cast<std::ptrdiff_t>(args.layer->stride) + i));
     Rule::apply(d, constants, bias.at(i), g);
   }
 }
 
-/// Inputs are finished one block at a time, so that their weights are in the nearest cache when they
-/// are updated: they have just been read to be transposed.
+/// Inputs are finished one block at a time, so that their weights are in the nearest cache when
+/// they are updated: they have just been read to be transposed.
 template <class Rule>
 void backward(const BackwardArgs& args) {
   const int inputs = args.layer->inputs;
