@@ -55,7 +55,8 @@ int networks_within(const SweepSize& bounds, const TrainingCase& shape) {
   const double flop = parameters * flop_per_parameter(shape.optimizer, shape.samples);
   const double most = std::min({static_cast<double>(bounds.most_networks),
                                 bounds.most_bytes / bytes, bounds.most_flop / flop});
-  return static_cast<int>(std::bit_floor(static_cast<unsigned>(std::max(1.0, most))));
+  const double allowed = std::max(static_cast<double>(bounds.least_networks), most);
+  return static_cast<int>(std::bit_floor(static_cast<unsigned>(allowed)));
 }
 
 }  // namespace vnsweep::bench

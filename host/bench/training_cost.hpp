@@ -41,12 +41,13 @@ double working_set_bytes(const TrainingCase& shape);
 
 /// Bounds of how many networks one engine gets.
 struct SweepSize {
-  int most_networks = 0;
+  int least_networks = 1;
+  int most_networks = 1;
   double most_bytes = 0.0;  ///< of all of them
   double most_flop = 0.0;   ///< of one step of all of them
 };
 
-/// As many networks as the bounds allow, a power of two, at least 1.
+/// As many networks as the bounds allow, a power of two; the least number goes before the others.
 int networks_within(const SweepSize& bounds, const TrainingCase& shape);
 
 }  // namespace vnsweep::bench

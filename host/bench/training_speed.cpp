@@ -13,6 +13,10 @@ namespace {
 
 constexpr int kSections = 5;
 
+/// Steps of one network before the next one, at the least, as in a sweep, where the networks are
+/// many and each stays in a cache meanwhile.
+constexpr std::int64_t kStepsInARow = 16;
+
 /// Normal inputs, random labels.
 std::shared_ptr<const TrainingData> random_data(int samples) {
   auto data = std::make_shared<TrainingData>();
@@ -26,14 +30,15 @@ std::shared_ptr<const TrainingData> random_data(int samples) {
   return data;
 }
 
-/// As many networks as a batch of a sweep has, while a step of all of them is short enough to be
-/// repeated within a section, at about the speed that engines of a kind have.
-SweepSize sweep_size(const std::string& kind, double section_seconds) {
-  constexpr double kStepsOfSection = 4.0;
+/// As many networks as a batch of a sweep has, if kStepsInARow steps of all of them take no longer
+/// than a section, at about the speed that engines of a kind have.
+SweepSize sweep_size(const std::string& kind, int width, double section_seconds) {
   constexpr double kMiB = 1024.0 * 1024.0;
-  const double step_seconds = section_seconds / kStepsOfSection;
-  if (kind == "cuda") return {1024, 4096.0 * kMiB, 2e12 * step_seconds};
-  return {32, 256.0 * kMiB, (kind == "cpu" ? 5e10 : 5e8) * step_seconds};
+  constexpr int kNarrow = 32;  // up to this width an engine may train several networks at once
+  const double seconds = section_seconds / static_cast<double>(kStepsInARow);
+  if (kind == "cuda") return {1, 1024, 4096.0 * kMiB, 2e12 * seconds};
+  if (kind == "reference") return {1, 32, 256.0 * kMiB, 5e8 * seconds};
+  return {width <= kNarrow ? 16 : 1, 32, 256.0 * kMiB, 5e10 * seconds};
 }
 
 /// Updates and seconds of one engine in one section.
@@ -57,12 +62,12 @@ Section train_section(Engine& engine, std::int64_t chunk, double seconds) {
   return section;
 }
 
-/// Steps at a time, so that a section has a few of them: also the warm-up.
-std::int64_t find_chunk(Engine& engine, double section_seconds) {
+/// Steps at a time, so that a section has two or three calls: also the warm-up.
+std::int64_t find_chunk(Engine& engine, int networks, double section_seconds) {
   constexpr std::int64_t kMost = std::int64_t{1} << 30;
   train_section(engine, 1, 0.0);  // what is done once: allocations, pages, recorded graphs
-  std::int64_t chunk = 1;
-  while (chunk < kMost && train_section(engine, chunk, 0.0).wall < section_seconds / 8.0)
+  std::int64_t chunk = networks == 1 ? 1 : kStepsInARow;
+  while (chunk < kMost && train_section(engine, chunk, 0.0).wall < section_seconds / 4.0)
     chunk *= 2;
   return chunk;
 }
@@ -94,7 +99,8 @@ std::int64_t prepare(std::span<NamedEngine> engines, const NetworkBatch& batch, 
   crew.run([&](unsigned k) {
     require_room(*engines[k].engine, batch);
     engines[k].engine->initialize(batch);
-    chunks[k] = find_chunk(*engines[k].engine, section_seconds);
+    chunks[k] =
+        find_chunk(*engines[k].engine, static_cast<int>(batch.networks.size()), section_seconds);
   });
   return *std::min_element(chunks.begin(), chunks.end());
 }
@@ -164,7 +170,7 @@ TrainingSpeed measure_training(const TrainingCase& shape, const Effort& effort,
   const std::string& kind = engines.front().kind;
   TrainingSpeed speed{.shape = shape, .networks = effort.networks};
   if (speed.networks == 0)
-    speed.networks = networks_within(sweep_size(kind, section_seconds), shape);
+    speed.networks = networks_within(sweep_size(kind, shape.width, section_seconds), shape);
   const NetworkBatch batch = training_batch(shape, speed.networks);
   if (kind == "cpu") {
     const auto levels = memory_levels(machine, shape.threads);

@@ -54,11 +54,12 @@ TEST(BenchCostTest, WorkingSetIsWeightsStateOutputsAndDerivatives) {
 TEST(BenchCostTest, NetworksAreThePowerOfTwoThatEveryBoundAllows) {
   const TrainingCase shape{.width = 2, .depth = 2, .samples = 4};  // 60 bytes, 15 * 26 flop
 
-  EXPECT_EQ(networks_within({32, 1e9, 1e9}, shape), 32);
-  EXPECT_EQ(networks_within({31, 1e9, 1e9}, shape), 16);
-  EXPECT_EQ(networks_within({32, 60.0 * 8, 1e9}, shape), 8);
-  EXPECT_EQ(networks_within({32, 1e9, 390.0 * 5}, shape), 4);
-  EXPECT_EQ(networks_within({32, 1.0, 1.0}, shape), 1);
+  EXPECT_EQ(networks_within({1, 32, 1e9, 1e9}, shape), 32);
+  EXPECT_EQ(networks_within({1, 31, 1e9, 1e9}, shape), 16);
+  EXPECT_EQ(networks_within({1, 32, 60.0 * 8, 1e9}, shape), 8);
+  EXPECT_EQ(networks_within({1, 32, 1e9, 390.0 * 5}, shape), 4);
+  EXPECT_EQ(networks_within({1, 32, 1.0, 1.0}, shape), 1);
+  EXPECT_EQ(networks_within({16, 32, 1e9, 390.0 * 5}, shape), 16);
 }
 
 TEST(BenchMachineTest, ProcessorsOfAListAreCounted) {
