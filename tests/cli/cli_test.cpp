@@ -120,7 +120,8 @@ TEST_F(CliTest, HelpNamesEveryCommandAndVersionItsFacts) {
   const Output help = run({"--help"});
   EXPECT_EQ(help.exit_code, 0);
   for (const char* command :
-       {"run", "plan", "status", "summary", "export", "trace", "reproduce", "verify", "devices"}) {
+       {"run", "plan", "status", "summary", "export", "trace", "reproduce", "bench", "verify",
+        "devices"}) {
     EXPECT_THAT(help.out, HasSubstr(command));
     EXPECT_EQ(run({command, "--help"}).exit_code, 0) << command;
   }
@@ -136,6 +137,9 @@ TEST_F(CliTest, BadUsageExitsWithTwo) {
   const std::string manifest = small_manifest("{depth: 1, width: 2}");
   EXPECT_EQ(run({"run", manifest, "--threads", "0"}).exit_code, 2);
   EXPECT_EQ(run({"run", manifest, "--device", "tpu"}).exit_code, 2);
+  EXPECT_EQ(run({"bench", "--width", "0"}).exit_code, 2);
+  EXPECT_EQ(run({"bench", "--format", "csv"}).exit_code, 2);
+  EXPECT_EQ(run({"bench", "--device", "tpu"}).exit_code, 2);
   // Whatever this machine and this build have, there is no such device.
   const Output absent = run({"run", manifest, "--device", "cuda:9999"});
   EXPECT_EQ(absent.exit_code, 2);
