@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cmath>
@@ -216,13 +217,17 @@ ExitCode plan_command(const PlanOptions& options) {
     report.memory = std::max(report.memory, line.memory * engines.size());
 
   const CalibrationFile file = calibration_file(options);
-  Calibration calibration = options.recalibrate ? Calibration() : file.load();
+  const Calibration known = options.recalibrate ? Calibration() : file.load();
+  Calibration calibration = known;
   const StopOnInterruption interruption;
   const std::optional<Forecast> forecast =
       forecast_here({.manifest = manifest, .runs = runs, .batches = batches, .devices = devices},
                     std::move(engines), calibration, interruption.token());
-  file.save(calibration);
-  if (!forecast) return ExitCode::interrupted;
+  if (calibration != known) file.save(calibration);
+  if (!forecast) {
+    spdlog::warn("interrupted; the same command goes on with what was measured");
+    return ExitCode::interrupted;
+  }
 
   report.forecast = *forecast;
   for (PlanLine& line : report.lines)

@@ -25,8 +25,12 @@ struct Calibration {
   struct SweepPilot {
     std::string sweep;
     Pilot pilot;
+
+    bool operator==(const SweepPilot&) const = default;
   };
   std::vector<SweepPilot> pilots;  ///< oldest first
+
+  bool operator==(const Calibration&) const = default;
 };
 
 /// A Calibration on disk, good for one program: another may be faster.
