@@ -25,16 +25,19 @@ struct RunOptions {
 };
 ExitCode run_command(const RunOptions& options);
 
+enum class TableFormat { table, csv, json };
+
 struct PlanOptions {
   std::filesystem::path manifest;
   std::string device = "auto";
   unsigned threads = 0;
+  TableFormat format = TableFormat::table;  ///< table or json
+  std::filesystem::path calibration;        ///< empty: in the user's cache directory
+  bool recalibrate = false;
 };
 ExitCode plan_command(const PlanOptions& options);
 
 ExitCode status_command(const std::filesystem::path& directory);
-
-enum class TableFormat { table, csv, json };
 
 struct SummaryOptions {
   std::filesystem::path directory;

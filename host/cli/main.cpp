@@ -82,6 +82,13 @@ void add_plan(CLI::App& app, Action& action) {
   command->add_option("MANIFEST", options->manifest, "YAML or JSON file")->required();
   add_device(command, options->device);
   add_threads(command, options->threads);
+  add_choice<TableFormat>(command, "--format", options->format,
+                          {{"table", TableFormat::table}, {"json", TableFormat::json}},
+                          "table or json (default: table)");
+  command->add_option("--calibration", options->calibration,
+                      "File that keeps what was measured (default: vnsweep/calibration.json in "
+                      "$XDG_CACHE_HOME or ~/.cache)");
+  command->add_flag("--recalibrate", options->recalibrate, "Forget it and measure again");
   command->callback([&action, options] { action = [options] { return plan_command(*options); }; });
 }
 

@@ -16,6 +16,11 @@ std::int64_t steps_per_epoch(const RunSpec& spec) {
   return spec.minibatch ? task_samples(spec) / *spec.minibatch : 1;
 }
 
+double parameters_of(const RunSpec& spec) {
+  return static_cast<double>(parameter_count(task_inputs(spec), task_outputs(spec), spec.width,
+                                             static_cast<int>(spec.depth)));
+}
+
 }  // namespace
 
 RunSpec batch_key(RunSpec spec) {
@@ -37,32 +42,37 @@ RunSpec batch_key(RunSpec spec) {
   return spec;
 }
 
-double predicted_cost(const RunSpec& spec) {
-  const auto parameters = static_cast<double>(parameter_count(
-      task_inputs(spec), task_outputs(spec), spec.width, static_cast<int>(spec.depth)));
+double step_operations(const RunSpec& spec) {
   const auto samples = static_cast<double>(task_samples(spec));
   const double step_samples = spec.minibatch ? static_cast<double>(*spec.minibatch) : samples;
-  const auto steps = static_cast<double>(spec.steps);
   const double update = spec.optimizer == Optimizer::sgd ? 2.0 : 14.0;
-  double cost = steps * parameters * (6.0 * step_samples + update);
+  double per_parameter = 6.0 * step_samples + update;
   if (spec.minibatch) {
     const auto every = static_cast<double>(spec.success_every.value_or(steps_per_epoch(spec)));
-    cost += steps / every * parameters * 2.0 * samples;
+    per_parameter += 2.0 * samples / every;
   }
-  // A probe: forward and Gram matrix over the probe inputs, eigenvalues, one backward pass. LAPACK
-  // reaches about a tenth of the rate of the training passes on matrices this small.
-  const double probes =
-      2.0 + (spec.probe_every ? steps / static_cast<double>(*spec.probe_every) : 0);
+  return parameters_of(spec) * per_parameter;
+}
+
+double probe_operations(const RunSpec& spec) {
+  // Forward and Gram matrix over the probe inputs, eigenvalues, one backward pass. LAPACK reaches
+  // about a tenth of the rate of the training passes on matrices this small.
+  const auto samples = static_cast<double>(task_samples(spec));
   const auto width = static_cast<double>(spec.width);
   const auto probe_samples = static_cast<double>(spec.probe_samples);
   const double gram = std::min(width, probe_samples);
   constexpr double kSlowness = 10.0;
   // A Jacobian takes three products of square matrices a layer: one for J, two for its moments.
   const double jacobians = 6.0 * static_cast<double>(spec.probe_jacobians) * width * width * width;
-  const double probe =
-      parameters * (3.0 * probe_samples + 6.0 * samples) +
-      static_cast<double>(spec.depth) * (kSlowness * gram * gram * gram + jacobians);
-  return cost + probes * probe;
+  return parameters_of(spec) * (3.0 * probe_samples + 6.0 * samples) +
+         static_cast<double>(spec.depth) * (kSlowness * gram * gram * gram + jacobians);
+}
+
+double predicted_cost(const RunSpec& spec) {
+  const auto steps = static_cast<double>(spec.steps);
+  const double probes =
+      2.0 + (spec.probe_every ? steps / static_cast<double>(*spec.probe_every) : 0);
+  return steps * step_operations(spec) + probes * probe_operations(spec);
 }
 
 PlannedBatch make_batch(std::vector<RunSpec> runs, std::shared_ptr<const TrainingData> data) {

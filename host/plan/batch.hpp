@@ -21,8 +21,14 @@ struct PlannedBatch {
   double cost = 0.0;  ///< predicted floating-point operations, without early stopping
 };
 
-/// Predicted floating-point operations of a run that spends its whole budget, probes included.
+/// Predicted floating-point operations of one step of a run, with its share of the evaluations.
 /// Source: DESIGN.md section 6, 6B + 2 per parameter and step for SGD, 6B + 14 for Adam.
+double step_operations(const RunSpec& spec);
+
+/// Predicted floating-point operations of one probe, in the time that training takes for one.
+double probe_operations(const RunSpec& spec);
+
+/// Predicted floating-point operations of a run that spends its whole budget, probes included.
 double predicted_cost(const RunSpec& spec);
 
 /// The specification with everything reset that may differ inside a batch: runs of equal keys can

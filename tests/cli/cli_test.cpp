@@ -52,6 +52,7 @@ class CliTest : public ::testing::Test {
       for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
         ::signal(signal, signal == ignored_signal ? SIG_IGN : SIG_DFL);
       }
+      setenv("XDG_CACHE_HOME", path("cache").c_str(), 1);
       if (chdir(path("").c_str()) != 0 || freopen("out", "w", stdout) == nullptr ||
           freopen("err", "w", stderr) == nullptr) {
         _exit(99);
@@ -371,6 +372,56 @@ TEST_F(CliTest, DoubleAndSinglePrecisionDoNotMixInOneDirectory) {
 
   EXPECT_EQ(output.exit_code, 2);
   EXPECT_THAT(output.err, HasSubstr("holds results of the engine reference"));
+}
+
+TEST_F(CliTest, PlanMeasuresOnceAndStoresNoResults) {
+  const std::string manifest = small_manifest("{depth: [1, 3], width: 6, seed: {count: 40}}");
+
+  const Output first = run({"plan", manifest});
+  const Output second = run({"plan", manifest});
+  const Output again = run({"plan", manifest, "--recalibrate"});
+
+  EXPECT_EQ(first.exit_code, 0);
+  EXPECT_THAT(first.err, AllOf(HasSubstr("kinds of work"), HasSubstr("tried")));
+  EXPECT_THAT(first.out, HasSubstr("predicted time: 0:0"));
+  EXPECT_EQ(second.exit_code, 0);
+  EXPECT_EQ(second.err, "");
+  EXPECT_EQ(second.out, first.out);
+  EXPECT_THAT(again.err, AllOf(HasSubstr("kinds of work"), HasSubstr("tried")));
+  EXPECT_TRUE(fs::exists(path("cache/vnsweep/calibration.json")));
+  EXPECT_FALSE(fs::exists(path("runs")));
+}
+
+TEST_F(CliTest, PlanWritesItsNumbersAsJson) {
+  const std::string manifest = small_manifest("{depth: [1, 3], width: 6, seed: {count: 40}}");
+
+  const Output output = run({"plan", manifest, "--format", "json", "--threads", "1"});
+
+  const auto plan = nlohmann::json::parse(output.out);
+  EXPECT_EQ(plan["name"], "test");
+  EXPECT_EQ(plan["runs"], 80);
+  EXPECT_EQ(plan["workers"], 1);
+  EXPECT_LE(plan["seconds_low"], plan["seconds"]);
+  EXPECT_LE(plan["seconds"], plan["seconds_high"]);
+  EXPECT_LE(plan["seconds"].get<double>(),
+            plan["seconds_without_early_ends"].get<double>() * (1.0 + 1e-9));
+}
+
+TEST_F(CliTest, PlanDoesWithoutACalibrationThatItCannotUse) {
+  const std::string manifest = small_manifest("{depth: 1, width: 6, seed: {count: 10}}");
+  write_manifest("corrupt.json", "{");
+
+  const Output corrupt = run({"plan", manifest, "--calibration", "corrupt.json"});
+  const Output mended = run({"plan", manifest, "--calibration", "corrupt.json"});
+  const Output unwritable = run({"plan", manifest, "--calibration", manifest + "/c.json"});
+
+  EXPECT_EQ(corrupt.exit_code, 0);
+  EXPECT_THAT(corrupt.err, HasSubstr("cannot be used"));
+  EXPECT_EQ(mended.exit_code, 0);
+  EXPECT_EQ(mended.err, "");
+  EXPECT_EQ(unwritable.exit_code, 0);
+  EXPECT_THAT(unwritable.err, HasSubstr("cannot be written"));
+  EXPECT_THAT(unwritable.out, HasSubstr("predicted time"));
 }
 
 TEST_F(CliTest, PlanShowsWhatDoesNotFit) {
