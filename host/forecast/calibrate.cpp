@@ -114,10 +114,13 @@ std::vector<MeasurementNeed> measurements_needed(const RunClasses& classes,
     }
     for (const auto& [family, depths] : families) {
       for (const std::int64_t depth : DepthLadder(family, depths, known).missing()) {
+        const RunClass& runs = *depths.at(depth);
+        const std::size_t met = std::min(runs.together(), runs.sample.size());
         needs.push_back({.kind = kind,
                          .family = family,
                          .depth = depth,
-                         .sample = depths.at(depth)->sample,
+                         .sample = {runs.sample.begin(),
+                                    runs.sample.begin() + static_cast<std::ptrdiff_t>(met)},
                          .operations = work.at({family, depth})});
       }
     }

@@ -13,9 +13,13 @@ namespace vnsweep {
 namespace {
 
 /// One measurement takes about this long, and no longer than needed for a single piece of work.
-constexpr double kEnoughSeconds = 0.008;
+constexpr double kEnoughSeconds = 0.02;
 constexpr std::size_t kFewestTimes = 3;
 constexpr std::size_t kMostTimes = 200;
+
+/// Steps that a sweep takes between two probes, about, and seconds that are not spent on them.
+constexpr double kUsualSteps = 100.0;
+constexpr double kLongestCall = 0.1;
 
 /// Networks whose step takes more than this many operations are not trained side by side.
 constexpr double kOperationsSideBySide = 1e8;
@@ -139,10 +143,15 @@ double EngineMeter::measure_training(const NetworkBatch& batch, double operation
       engine_.finished();  // devices are known to be done only now
     });
   };
-  // The first steps fetch the weights; they say how many make a measurement of some length.
-  const double first = train(period);
-  const double wanted = kEnoughSeconds / static_cast<double>(kFewestTimes) / first;
-  const auto periods = static_cast<std::int64_t>(std::clamp(wanted, 1.0, 10'000.0));
+  // The first steps fetch the weights; the second say how many make a measurement of some length.
+  // A sweep trains many at a time, so that moving networks in and out hardly counts.
+  const double first = train(period) + train(period);
+  const double again = train(period);
+  const double wanted = kEnoughSeconds / static_cast<double>(kFewestTimes) / again;
+  const double usual = kUsualSteps / static_cast<double>(period);
+  const double longest = std::max(1.0, kLongestCall / again);
+  const auto periods = static_cast<std::int64_t>(
+      std::clamp(std::max(wanted, usual), 1.0, std::min(longest, 10'000.0)));
   const std::int64_t steps = period * periods;
   const std::vector<Evaluation> diverged = engine_.finished();
   double per_step = repeat(

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 
 #include "host/manifest/field.hpp"
 #include "host/plan/run_identity.hpp"
@@ -49,7 +48,9 @@ void add_to_sample(RunClass& runs, std::span<const RunSpec> group) {
 }  // namespace
 
 std::size_t RunClass::together() const {
-  return std::bit_floor(std::clamp<std::size_t>(runs / groups, 1, kMostTogether));
+  constexpr std::size_t kRounding = 4;
+  const std::size_t mean = std::clamp<std::size_t>(runs / groups, 1, kMostTogether);
+  return mean < kRounding ? mean : mean / kRounding * kRounding;
 }
 
 std::string class_key(const RunSpec& spec) {

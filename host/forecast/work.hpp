@@ -29,7 +29,7 @@ struct RunClass {
   std::string line;        ///< what they agree in apart from depth
 
   const RunSpec& spec() const { return sample.front(); }
-  /// Runs that meet in a batch, as a power of two up to kMostTogether.
+  /// Runs that meet in a batch, up to kMostTogether; in fours, so that few are measured.
   std::size_t together() const;
 };
 

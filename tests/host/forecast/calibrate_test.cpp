@@ -13,8 +13,10 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::UnorderedElementsAre;
 
-RunClasses classes_of(const std::string& grid) {
-  const auto runs = testing::runs_of(grid);
+RunClasses classes_of(const std::string& grid, std::int64_t steps = 50) {
+  auto runs = testing::runs_of(grid);
+  for (RunSpec& spec : runs)
+    spec.steps = steps;
   return classify(plan_batches(runs, {.max_cost = 1e300, .max_runs = 1000}));
 }
 
@@ -47,7 +49,7 @@ bool never() {
 }
 
 TEST(MeasurementsNeededTest, AreOfEveryKindOfWork) {
-  const auto needs = measurements_needed(classes_of("{depth: 5, width: 3, steps: 5}"), {});
+  const auto needs = measurements_needed(classes_of("{depth: 5, width: 3}", 5), {});
 
   std::vector<WorkKind> kinds;
   for (const MeasurementNeed& need : needs)
@@ -59,30 +61,29 @@ TEST(MeasurementsNeededTest, AreOfDepthsAtMostAFactorOfTwoApart) {
   // 8 and 64, then 24 next to their mean 22.6; 12 next to 13.9 between 8 and 24; 40 next to 39.2
   // between 24 and 64. Those left lie between neighbours that are close enough.
   const auto classes =
-      classes_of("{depth: {from: 8, to: 64, step: 4}, width: 8, seed: {count: 4}, steps: 100000}");
+      classes_of("{depth: {from: 8, to: 64, step: 4}, width: 8, seed: {count: 4}}", 100000);
 
   EXPECT_THAT(depths_of(measurements_needed(classes, {}), WorkKind::train),
               ElementsAre(8, 12, 24, 40, 64));
 }
 
 TEST(MeasurementsNeededTest, WhatIsKnownIsNotMeasuredAgain) {
-  const auto classes = classes_of("{depth: [8, 12, 16], width: 8, steps: 100000}");
+  const auto classes = classes_of("{depth: [8, 12, 16], width: 8}", 100000);
   RateTable known;
   for (const MeasurementNeed& need : measurements_needed(classes, {}))
     known.set(need.family, need.depth, 1.0);
 
   EXPECT_TRUE(measurements_needed(classes, known).empty());
-  EXPECT_TRUE(
-      measurements_needed(classes_of("{depth: 11, width: 8, steps: 100000}"), known).empty());
-  EXPECT_THAT(depths_of(measurements_needed(
-                            classes_of("{depth: [16, 20], width: 8, steps: 100000}"), known),
-                        WorkKind::train),
-              ElementsAre(20));
+  EXPECT_TRUE(measurements_needed(classes_of("{depth: 11, width: 8}", 100000), known).empty());
+  EXPECT_THAT(
+      depths_of(measurements_needed(classes_of("{depth: [16, 20], width: 8}", 100000), known),
+                WorkKind::train),
+      ElementsAre(20));
 }
 
 TEST(MeasurementsNeededTest, TheMostWorkComesFirst) {
   const auto needs =
-      measurements_needed(classes_of("{depth: [10, 40], width: [4, 32], steps: 100000}"), {});
+      measurements_needed(classes_of("{depth: [10, 40], width: [4, 32]}", 100000), {});
 
   ASSERT_FALSE(needs.empty());
   EXPECT_EQ(needs.front().kind, WorkKind::train);
@@ -93,7 +94,7 @@ TEST(MeasurementsNeededTest, TheMostWorkComesFirst) {
 TEST(MeasurementsNeededTest, WhatHardlyCountsIsInferredFromOneMeasurement) {
   // Probes of a training of a million steps: of eight families one is measured.
   const auto needs = measurements_needed(
-      classes_of("{depth: 10, width: [8, 9, 10, 11, 12, 13, 14, 15], steps: 1000000}"), {});
+      classes_of("{depth: 10, width: [8, 9, 10, 11, 12, 13, 14, 15]}", 1000000), {});
 
   EXPECT_EQ(depths_of(needs, WorkKind::train).size(), 8U);
   EXPECT_EQ(depths_of(needs, WorkKind::probe).size(), 1U);

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <functional>
+
 #include "tests/host/test_manifests.hpp"
 
 namespace vnsweep {
@@ -46,7 +48,7 @@ TEST(ClassifyTest, RunsOfOneDepthThatCanShareABatchAreOneClass) {
     EXPECT_EQ(runs.runs, 12U);
     EXPECT_EQ(runs.groups, 1U);
     EXPECT_EQ(runs.sample.size(), 12U);
-    EXPECT_EQ(runs.together(), 8U);
+    EXPECT_EQ(runs.together(), 12U);
   }
 }
 
@@ -76,24 +78,43 @@ TEST(ClassifyTest, RunsSpreadOverBatchesMeetFewOthers) {
 }
 
 TEST(WorkFamilyTest, NamesWhatTheTimeDependsOnAndNothingElse) {
-  const auto family = [](WorkKind kind, const std::string& axis) {
-    return work_family(kind, classes_of("{depth: 2, width: 3, " + axis + "}").begin()->second);
+  using Change = std::function<void(RunSpec&)>;
+  const auto family = [](WorkKind kind, const Change& change) {
+    RunSpec spec = spec_with(25);
+    change(spec);
+    const RunClass runs{.sample = {spec}, .runs = 1, .groups = 1};
+    return work_family(kind, runs);
   };
-  const std::string plain = "lr: 0.1";
+  const Change nothing = [](RunSpec&) {};
+  const std::vector<Change> of_no_account = {
+      [](RunSpec& spec) { spec.learning_rate = 0.2; }, [](RunSpec& spec) { spec.scale = 2.0; },
+      [](RunSpec& spec) { spec.seed = 7; }, [](RunSpec& spec) { spec.steps = 7; }};
+  const std::vector<Change> of_training = {
+      [](RunSpec& spec) { spec.optimizer = Optimizer::adam; },
+      [](RunSpec& spec) { spec.activation = Activation::relu; },
+      [](RunSpec& spec) { spec.momentum = 0.9; }, [](RunSpec& spec) { spec.minibatch = 2; },
+      [](RunSpec& spec) { spec.success_every = 3; }};
 
   for (const WorkKind kind : kWorkKinds) {
-    EXPECT_EQ(family(kind, plain), family(kind, "lr: 0.2"));
-    EXPECT_EQ(family(kind, plain), family(kind, "scale: 2.0"));
-    EXPECT_EQ(family(kind, plain), family(kind, "seed: 7"));
-    EXPECT_EQ(family(kind, plain), family(kind, "steps: 7"));
+    for (const Change& change : of_no_account)
+      EXPECT_EQ(family(kind, nothing), family(kind, change));
   }
-  for (const char* axis : {"optimizer: adam", "activation: relu", "momentum: 0.9", "batch: 2",
-                           "every: 3", "seed: {count: 8}"}) {
-    EXPECT_NE(family(WorkKind::train, plain), family(WorkKind::train, axis)) << axis;
+  for (std::size_t k = 0; k < of_training.size(); ++k) {
+    EXPECT_NE(family(WorkKind::train, nothing), family(WorkKind::train, of_training[k])) << k;
   }
-  EXPECT_NE(family(WorkKind::initialize, plain), family(WorkKind::initialize, "init: orthogonal"));
-  EXPECT_NE(family(WorkKind::probe, plain), family(WorkKind::probe, "activation: relu"));
-  EXPECT_EQ(family(WorkKind::probe, plain), family(WorkKind::probe, "optimizer: adam"));
+  EXPECT_NE(family(WorkKind::initialize, nothing), family(WorkKind::initialize, [](RunSpec& spec) {
+              spec.initialization = Initialization::orthogonal;
+            }));
+  EXPECT_NE(family(WorkKind::probe, nothing), family(WorkKind::probe, of_training[1]));
+  EXPECT_EQ(family(WorkKind::probe, nothing), family(WorkKind::probe, of_training[0]));
+}
+
+TEST(WorkFamilyTest, TrainingDependsOnHowManyMeet) {
+  RunClass runs{.sample = {spec_with(25)}, .runs = 32, .groups = 2};
+  const std::string sixteen = work_family(WorkKind::train, runs);
+  runs.groups = 8;
+
+  EXPECT_NE(work_family(WorkKind::train, runs), sixteen);
 }
 
 }  // namespace
