@@ -4,8 +4,10 @@
 #include <vector>
 
 #include "kernels/cpu/aligned_buffer.hpp"
+#include "kernels/cpu/batched_eigenvalues.hpp"
 #include "kernels/cpu/correlation.hpp"
 #include "kernels/cpu/double_passes.hpp"
+#include "kernels/cpu/node_correlation.hpp"
 #include "kernels/linear_algebra.hpp"
 #include "kernels/random/draws.hpp"
 #include "tools/benchmarks/counters.hpp"
@@ -33,7 +35,8 @@ void double_multiply(::benchmark::State& state) {
   const auto x = normals(std::int64_t{1} * width * kProbes);
   cpu::AlignedBuffer<double> product(x.size());
   for ([[maybe_unused]] auto _ : state) {
-    cpu::multiply(weights.data(), nullptr, x.data(), width, width, kProbes, product.data());
+    cpu::multiply({weights.data(), width, 1}, nullptr, x.data(), width, width, kProbes,
+                  product.data());
     ::benchmark::ClobberMemory();
   }
   count_flop(state, 2.0 * width * width * kProbes);
@@ -73,23 +76,49 @@ BENCHMARK(correlation)
     ->Range(8, 512)
     ->Unit(::benchmark::kMicrosecond);
 
-void eigenvalues(::benchmark::State& state) {
-  const auto n = static_cast<int>(state.range(0));
-  const auto size = static_cast<std::size_t>(n) * static_cast<std::size_t>(n);
+/// A matrix like those that a probe meets.
+std::vector<double> gram_matrix(int n) {
   const auto z = normals(std::int64_t{1} * n * kProbes);
-  std::vector<double> gram(size);
-  gram_of_rows({z.data(), z.size()}, n, kProbes, gram);
-  std::vector<double> lower(size);
+  std::vector<double> gram(static_cast<std::size_t>(n) * static_cast<std::size_t>(n));
+  cpu::gram_of_rows(z.data(), nullptr, n, kProbes, gram.data());
+  return gram;
+}
+
+void eigenvalues_by_lapack(::benchmark::State& state) {
+  const auto n = static_cast<int>(state.range(0));
+  const std::vector<double> gram = gram_matrix(n);
+  std::vector<double> lower(gram.size());
   for ([[maybe_unused]] auto _ : state) {
     std::copy(gram.begin(), gram.end(), lower.begin());
     ::benchmark::DoNotOptimize(symmetric_eigenvalues(lower, n));
   }
   count_flop(state, eigenvalue_flop(n));
 }
-BENCHMARK(eigenvalues)
+
+void eigenvalues_in_batches(::benchmark::State& state) {
+  const auto n = static_cast<int>(state.range(0));
+  const std::vector<double> gram = gram_matrix(n);
+  const std::vector<cpu::SymmetricMatrix> matrices(cpu::kMatrixBatch, {gram.data(), n});
+  std::vector<std::vector<double>> found(matrices.size(),
+                                         std::vector<double>(static_cast<std::size_t>(n)));
+  const std::vector<std::span<double>> spans(found.begin(), found.end());
+  cpu::BatchedEigenvalues solver;
+  for ([[maybe_unused]] auto _ : state) {
+    solver.solve(matrices, spans);
+    ::benchmark::ClobberMemory();
+  }
+  count_flop(state, cpu::kMatrixBatch * eigenvalue_flop(n));
+}
+
+BENCHMARK(eigenvalues_by_lapack)
     ->ArgName("n")
     ->RangeMultiplier(2)
     ->Range(8, 256)
+    ->Unit(::benchmark::kMicrosecond);
+BENCHMARK(eigenvalues_in_batches)
+    ->ArgName("n")
+    ->RangeMultiplier(2)
+    ->Range(8, 64)
     ->Unit(::benchmark::kMicrosecond);
 
 }  // namespace
