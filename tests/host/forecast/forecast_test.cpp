@@ -188,6 +188,22 @@ TEST(RunCostsTest, WhatWasNotMeasuredIsAsFastAsTheRest) {
   }
 }
 
+TEST(RunCostsTest, AKindOfWorkThatWasNeverMeasuredIsAsFastAsTheOthers) {
+  const FakeSweep sweep("{depth: 4, width: 4}", a_second);
+  const auto& [key, runs] = *sweep.classes.begin();
+  RateTable rates;
+  constexpr double kSecondsPerOperation = 1e-9;
+  rates.set(work_family(WorkKind::train, runs), 4,
+            kSecondsPerOperation * step_operations(runs.spec()));
+
+  const auto costs =
+      run_costs(sweep.classes, std::vector<KindRates>{{.workers = 1, .rates = rates}});
+
+  EXPECT_NEAR(costs.at(key).probe, kSecondsPerOperation * probe_operations(runs.spec()), 1e-15);
+  EXPECT_NEAR(costs.at(key).initialize,
+              kSecondsPerOperation * unit_operations(WorkKind::initialize, runs.spec()), 1e-15);
+}
+
 TEST(RunCostsTest, WorkersThatCannotHoldANetworkDoNotCount) {
   // Two workers, of which one can: it takes 1 s, as two would that took 2 s each.
   const FakeSweep sweep("{depth: [4, 8], width: 4}", a_second);
