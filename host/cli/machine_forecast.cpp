@@ -122,7 +122,7 @@ std::optional<Pilot> pilot_here(const ForecastInput& input, const DeviceChoice& 
                                 std::vector<NamedEngine> engines, const std::stop_token& stop) {
   const double whole = make_forecast(input).whole;
   if (whole == 0.0) return std::nullopt;  // nothing fits a worker
-  const double seconds = pilot_seconds(whole);
+  const double seconds = pilot_seconds(whole, input.design());
   const PilotLimits limits{.places = pilot_places(input, seconds), .seconds = seconds};
   if (limits.places == 0) {
     spdlog::info("the runs are too long to try some: how early they end is not known");

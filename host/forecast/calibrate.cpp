@@ -54,6 +54,17 @@ void leave_out(std::vector<MeasurementNeed>& needs, double operations, std::set<
   });
 }
 
+/// Puts one measurement of each unknown kind first: whoever stops early can infer the others.
+void put_unknown_first(std::vector<MeasurementNeed>& needs, std::set<WorkKind> unknown) {
+  auto first = needs.begin();
+  for (auto need = needs.begin(); need != needs.end(); ++need) {
+    if (unknown.erase(need->kind) == 1) {
+      std::rotate(first, need, need + 1);
+      ++first;
+    }
+  }
+}
+
 /// Depths of one family that are to be measured.
 class DepthLadder {
  public:
@@ -131,6 +142,7 @@ std::vector<MeasurementNeed> measurements_needed(const RunClasses& classes,
                    });
   constexpr double kNegligible = 0.005;
   leave_out(needs, kNegligible * total_operations(classes), unknown);
+  put_unknown_first(needs, unknown);
   return needs;
 }
 

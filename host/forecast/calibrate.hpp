@@ -24,8 +24,8 @@ struct MeasurementNeed {
 
 /// What is to be measured so that `known` covers every class: of each family the least and the
 /// greatest depth and, between these, depths until neighbours are at most a factor of two apart.
-/// Measurements that speak for the most work come first, and what speaks for hardly any is left
-/// out.
+/// One of each kind of work of which nothing is known comes first, then those that speak for the
+/// most work; what speaks for hardly any is left out.
 std::vector<MeasurementNeed> measurements_needed(const RunClasses& classes, const RateTable& known);
 
 struct CalibrationOutcome {

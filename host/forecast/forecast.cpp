@@ -102,13 +102,15 @@ Forecast make_forecast(const ForecastInput& input) {
     const auto found = times.lines.find(line);
     seconds *= found == times.lines.end() ? share.value : found->second.share().value;
   }
+  GrowthEstimate growth{.value = 1.0, .error = 0.0};
   if (input.goal) {
-    forecast.growth = expected_growth(*input.goal, spread_of_pairs(failures_of_pairs(*input.pilot)),
-                                      times.share_of(true), times.share_of(false));
+    growth = growth_of_pairs(*input.goal, failures_of_pairs(*input.pilot), times.share_of(true),
+                             times.share_of(false));
   }
-  forecast.likely = forecast.whole * share.value * forecast.growth;
-  const double spread =
-      std::hypot(2.0 * share.error / std::max(share.value, 1e-9), kCalibrationError);
+  forecast.growth = growth.value;
+  forecast.likely = forecast.whole * share.value * growth.value;
+  const double spread = std::hypot(2.0 * share.error / std::max(share.value, 1e-9),
+                                   2.0 * growth.error / growth.value, kCalibrationError);
   forecast.low = *forecast.likely * std::max(0.0, 1.0 - spread);
   forecast.high = *forecast.likely * (1.0 + spread);
   return forecast;
@@ -134,11 +136,12 @@ std::size_t pilot_places(const ForecastInput& input, double seconds) {
   return static_cast<std::size_t>(std::min(places, most));
 }
 
-double pilot_seconds(double whole) {
+double pilot_seconds(double whole, PilotDesign design) {
   constexpr double kShare = 0.05;
   constexpr double kLeast = 1.0;
   constexpr double kMost = 10.0;
-  return std::clamp(kShare * whole, kLeast, kMost);
+  const double runs_per_place = design == PilotDesign::pairs ? 2.0 : 1.0;
+  return std::min(kMost, runs_per_place * std::max(kLeast, kShare * whole));
 }
 
 }  // namespace vnsweep

@@ -45,7 +45,8 @@ Forecast make_forecast(const ForecastInput& input);
 /// too few to say anything.
 std::size_t pilot_places(const ForecastInput& input, double seconds);
 
-/// Seconds that a pilot may take, for a sweep of so many.
-double pilot_seconds(double whole);
+/// Seconds that a pilot may take, for a sweep of so many. In pairs it makes two runs where it would
+/// make one, and gets twice the time, up to the same most.
+double pilot_seconds(double whole, PilotDesign design);
 
 }  // namespace vnsweep

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <optional>
 #include <vector>
@@ -9,25 +10,37 @@
 namespace vnsweep {
 namespace {
 
-/// Median of seconds per predicted operation over the classes that were measured.
-double typical_rate(WorkKind kind, const RunClasses& classes, const RateTable& rates) {
+double median(std::vector<double> values) {
+  if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+/// Seconds per predicted operation of the classes that were measured.
+std::vector<double> rates_measured(WorkKind kind, const RunClasses& classes,
+                                   const RateTable& rates) {
   std::vector<double> known;
   for (const auto& [key, runs] : classes) {
     const auto seconds = rates.seconds(work_family(kind, runs), runs.spec().depth);
     if (seconds) known.push_back(*seconds / unit_operations(kind, runs.spec()));
   }
-  if (known.empty()) return std::numeric_limits<double>::quiet_NaN();
-  const auto middle = known.begin() + static_cast<std::ptrdiff_t>(known.size() / 2);
-  std::nth_element(known.begin(), middle, known.end());
-  return *middle;
+  return known;
 }
 
 /// Times of one kind of worker.
 class KindCosts {
  public:
   KindCosts(const RunClasses& classes, const KindRates& kind) : kind_(kind) {
-    for (const WorkKind work : kWorkKinds)
-      typical_[static_cast<std::size_t>(work)] = typical_rate(work, classes, kind.rates);
+    std::vector<double> of_any_kind;
+    for (const WorkKind work : kWorkKinds) {
+      const std::vector<double> measured = rates_measured(work, classes, kind.rates);
+      of_any_kind.insert(of_any_kind.end(), measured.begin(), measured.end());
+      typical_[static_cast<std::size_t>(work)] = median(measured);
+    }
+    for (double& rate : typical_) {
+      if (std::isnan(rate)) rate = median(of_any_kind);
+    }
   }
 
   bool fits(const RunClass& runs) const {

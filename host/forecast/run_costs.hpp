@@ -21,7 +21,8 @@ struct KindRates {
 
 /// Times of one worker for runs of each class by its key, as if all workers were alike: their mean
 /// speed is that of all together. What was not measured is taken to be as fast, by predicted
-/// operations, as the median of what was. A class that fits no worker has NaN.
+/// operations, as the median of what was of its kind, or of any kind if that is nothing. A class
+/// that fits no worker has NaN.
 std::map<std::string, RunCost> run_costs(const RunClasses& classes,
                                          std::span<const KindRates> kinds);
 

@@ -4,6 +4,7 @@
 #include <boost/math/distributions/beta.hpp>
 #include <boost/math/distributions/binomial.hpp>
 #include <cmath>
+#include <vector>
 
 namespace vnsweep {
 namespace {
@@ -87,6 +88,30 @@ double expected_growth(const PrecisionGoal& goal, const BetaSpread& spread, doub
     first += static_cast<double>(goal.least) * cost;
   }
   return all / first;
+}
+
+GrowthEstimate growth_of_pairs(const PrecisionGoal& goal, std::span<const int> failures,
+                               double cost_of_failure, double cost_of_success) {
+  const auto growth = [&](std::span<const int> pairs) {
+    return expected_growth(goal, spread_of_pairs(pairs), cost_of_failure, cost_of_success);
+  };
+  // Pairs that fail alike are alike to leave out.
+  std::map<int, double> without;
+  for (std::size_t k = 0; k < failures.size(); ++k) {
+    if (without.contains(failures[k])) continue;
+    std::vector<int> others(failures.begin(), failures.end());
+    others.erase(others.begin() + static_cast<std::ptrdiff_t>(k));
+    without.emplace(failures[k], growth(others));
+  }
+  const double pairs = static_cast<double>(failures.size());
+  double mean = 0.0;
+  for (const int count : failures)
+    mean += without.at(count) / pairs;
+  double squares = 0.0;
+  for (const int count : failures)
+    squares += std::pow(without.at(count) - mean, 2);
+  const double error = failures.empty() ? 0.0 : std::sqrt((pairs - 1.0) / pairs * squares);
+  return {.value = growth(failures), .error = error};
 }
 
 }  // namespace vnsweep

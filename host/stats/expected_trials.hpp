@@ -44,4 +44,16 @@ BetaSpread spread_of_pairs(std::span<const int> failures);
 double expected_growth(const PrecisionGoal& goal, const BetaSpread& spread, double cost_of_failure,
                        double cost_of_success);
 
+/// An expected_growth() and its standard error.
+struct GrowthEstimate {
+  double value = 0.0;
+  double error = 0.0;
+};
+
+/// expected_growth() with the spread of these pairs. Its error is the jackknife's: how it changes
+/// as one pair after the other is left out. Costs are taken to be exact.
+/// @param failures  of the two trials of each cell: 0, 1 or 2
+GrowthEstimate growth_of_pairs(const PrecisionGoal& goal, std::span<const int> failures,
+                               double cost_of_failure, double cost_of_success);
+
 }  // namespace vnsweep

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <random>
 #include <vector>
 
@@ -106,6 +107,35 @@ TEST(ExpectedGrowthTest, WeighsCellsByWhatTheyCost) {
   const PrecisionGoal goal{.least = 2, .most = 3, .halfwidth = 0.35};
 
   EXPECT_NEAR(expected_growth(goal, {.a = 1.0, .b = 2.0}, 1.0, 0.0), 1.2, 1e-3);
+}
+
+TEST(GrowthOfPairsTest, IsTheGrowthOfTheirSpread) {
+  const PrecisionGoal goal{.least = 20, .most = 60, .halfwidth = 0.1};
+  const std::vector<int> failures = {0, 1, 2, 0, 1, 0};
+
+  const GrowthEstimate growth = growth_of_pairs(goal, failures, 2.0, 1.0);
+
+  EXPECT_DOUBLE_EQ(growth.value, expected_growth(goal, spread_of_pairs(failures), 2.0, 1.0));
+}
+
+TEST(GrowthOfPairsTest, ErrorIsTheJackknifesByHand) {
+  // n = 2 + 2 p (1 - p) as above: the growth is 1 + E[p (1 - p)], half the share of pairs that
+  // disagree. With the pair that is added, d of n pairs make it 1 + (d + 1/3) / (2 (n + 1)).
+  // 3 of 12 disagree: (3 + 1/3) / 26; without one that does (2 + 1/3) / 24, without another
+  // (3 + 1/3) / 24. These differ by 1/24, so that 11/12 * (12 * 1/4 * 3/4) / 24^2 is the variance.
+  const PrecisionGoal goal{.least = 2, .most = 3, .halfwidth = 0.35};
+  const std::vector<int> failures = {0, 2, 1, 0, 2, 0, 1, 2, 0, 1, 2, 0};
+
+  const GrowthEstimate growth = growth_of_pairs(goal, failures, 1.0, 1.0);
+
+  EXPECT_NEAR(growth.value, 1.0 + (10.0 / 3.0) / 26.0, 2e-3);
+  EXPECT_NEAR(growth.error, std::sqrt(11.0 / 12.0 * 2.25) / 24.0, 2e-3);
+}
+
+TEST(GrowthOfPairsTest, PairsThatAreAllAlikeDoNotVary) {
+  const PrecisionGoal goal{.least = 20, .most = 60, .halfwidth = 0.1};
+
+  EXPECT_NEAR(growth_of_pairs(goal, std::vector<int>(10, 0), 1.0, 1.0).error, 0.0, 1e-12);
 }
 
 }  // namespace

@@ -91,6 +91,26 @@ TEST(MeasurementsNeededTest, TheMostWorkComesFirst) {
   EXPECT_EQ(needs.front().sample.front().width, 32);
 }
 
+TEST(MeasurementsNeededTest, OneOfEachUnknownKindComesBeforeAllOthers) {
+  // Nearly all work is training, of many depths: whoever stops early knows the other kinds too.
+  const auto classes =
+      classes_of("{depth: {from: 8, to: 64, step: 4}, width: [8, 16], seed: {count: 4}}", 100000);
+  RateTable known;
+
+  const auto needs = measurements_needed(classes, known);
+  for (const MeasurementNeed& need : needs) {
+    if (need.kind == WorkKind::probe) known.set(need.family, need.depth, 1.0);
+  }
+  const auto with_probes_known = measurements_needed(classes, known);
+
+  ASSERT_GT(needs.size(), 5U);
+  EXPECT_THAT((std::vector{needs[0].kind, needs[1].kind, needs[2].kind}),
+              UnorderedElementsAre(WorkKind::initialize, WorkKind::train, WorkKind::probe));
+  EXPECT_EQ(needs[3].kind, WorkKind::train);
+  EXPECT_THAT((std::vector{with_probes_known[0].kind, with_probes_known[1].kind}),
+              UnorderedElementsAre(WorkKind::initialize, WorkKind::train));
+}
+
 TEST(MeasurementsNeededTest, WhatHardlyCountsIsInferredFromOneMeasurement) {
   // Probes of a training of a million steps: of eight families one is measured.
   const auto needs = measurements_needed(

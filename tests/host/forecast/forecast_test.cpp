@@ -113,6 +113,32 @@ TEST(ForecastTest, SeedsThatAreAddedMakeItLonger) {
   EXPECT_NEAR(*forecast.likely, 4.0 * 40.0 * 25.0 / 2.0, 0.1);
 }
 
+TEST(ForecastTest, TheRangeIsOfTheErrorOfSeedsThatAreAddedToo) {
+  // Every run takes its whole budget, so that nothing else of the pilot is uncertain. Of 12 pairs 3
+  // disagree: growth and error are those of GrowthOfPairsTest.ErrorIsTheJackknifesByHand.
+  const FakeSweep sweep("{depth: 4, width: 4, scale: [1, 2, 3, 4], seed: {count: 20}}", a_second);
+  const std::vector<int> failures = {0, 2, 1, 0, 2, 0, 1, 2, 0, 1, 2, 0};
+  std::size_t made = 0;
+  const Pilot pilot = sweep.pilot(failures.size(), PilotDesign::pairs, [&](const RunSpec&) {
+    const int first = static_cast<int>(made % 2 == 0);
+    const int of_pair = failures[made++ / 2];
+    return PilotOutcome{.steps = 50, .failed = of_pair > 1 - first};
+  });
+  ForecastInput input = sweep.input();
+  input.goal = {.least = 2, .most = 3, .halfwidth = 0.35};
+  input.pilot = &pilot;
+
+  const Forecast forecast = make_forecast(input);
+
+  const double growth = 1.0 + (10.0 / 3.0) / 26.0;
+  const double error = std::sqrt(11.0 / 12.0 * 2.25) / 24.0;
+  constexpr double kOfCalibration = 0.15;
+  const double spread = std::hypot(2.0 * error / growth, kOfCalibration);
+  EXPECT_NEAR(forecast.growth, growth, 2e-3);
+  EXPECT_NEAR(forecast.high / *forecast.likely, 1.0 + spread, 2e-3);
+  EXPECT_NEAR(forecast.low / *forecast.likely, 1.0 - spread, 2e-3);
+}
+
 TEST(ForecastTest, WhatFitsNoWorkerTakesNoTime) {
   const FakeSweep sweep("{depth: [4, 40], width: 4, seed: {count: 10}}",
                         [](const RunSpec& spec) { return spec.depth == 40 ? std::nan("") : 1.0; });
@@ -139,9 +165,15 @@ TEST(PilotPlacesTest, AreAsManyAsThereIsTimeFor) {
 }
 
 TEST(PilotSecondsTest, AreATwentiethOfTheSweepWithinLimits) {
-  EXPECT_DOUBLE_EQ(pilot_seconds(2.0), 1.0);
-  EXPECT_DOUBLE_EQ(pilot_seconds(100.0), 5.0);
-  EXPECT_DOUBLE_EQ(pilot_seconds(1e6), 10.0);
+  EXPECT_DOUBLE_EQ(pilot_seconds(2.0, PilotDesign::alone), 1.0);
+  EXPECT_DOUBLE_EQ(pilot_seconds(100.0, PilotDesign::alone), 5.0);
+  EXPECT_DOUBLE_EQ(pilot_seconds(1e6, PilotDesign::alone), 10.0);
+}
+
+TEST(PilotSecondsTest, InPairsAreTwiceAsMany) {
+  EXPECT_DOUBLE_EQ(pilot_seconds(2.0, PilotDesign::pairs), 2.0);
+  EXPECT_DOUBLE_EQ(pilot_seconds(60.0, PilotDesign::pairs), 6.0);
+  EXPECT_DOUBLE_EQ(pilot_seconds(1e6, PilotDesign::pairs), 10.0);
 }
 
 RateTable table_of(const RunClasses& classes, double seconds) {
@@ -186,6 +218,22 @@ TEST(RunCostsTest, WhatWasNotMeasuredIsAsFastAsTheRest) {
     EXPECT_NEAR(costs.at(key).step, kSecondsPerOperation * step_operations(runs.spec()), 1e-15);
     EXPECT_NEAR(costs.at(key).probe, kSecondsPerOperation * probe_operations(runs.spec()), 1e-15);
   }
+}
+
+TEST(RunCostsTest, AKindOfWorkThatWasNeverMeasuredIsAsFastAsTheOthers) {
+  const FakeSweep sweep("{depth: 4, width: 4}", a_second);
+  const auto& [key, runs] = *sweep.classes.begin();
+  RateTable rates;
+  constexpr double kSecondsPerOperation = 1e-9;
+  rates.set(work_family(WorkKind::train, runs), 4,
+            kSecondsPerOperation * step_operations(runs.spec()));
+
+  const auto costs =
+      run_costs(sweep.classes, std::vector<KindRates>{{.workers = 1, .rates = rates}});
+
+  EXPECT_NEAR(costs.at(key).probe, kSecondsPerOperation * probe_operations(runs.spec()), 1e-15);
+  EXPECT_NEAR(costs.at(key).initialize,
+              kSecondsPerOperation * unit_operations(WorkKind::initialize, runs.spec()), 1e-15);
 }
 
 TEST(RunCostsTest, WorkersThatCannotHoldANetworkDoNotCount) {
