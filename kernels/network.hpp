@@ -16,6 +16,9 @@ enum class Optimizer { sgd, adam, rmsprop };
 /// cross_entropy: on logits, binary for one output, softmax for several, a mean over samples.
 /// squared_error: (z - y)^2, a mean over samples and outputs.
 enum class Objective { cross_entropy, squared_error };
+/// How exact float32 activations of the cpu engine are. fast: within some units of the last place,
+/// see kernels/cpu/activation-inl.hpp. accurate: the double-precision formula, rounded; slower.
+enum class ActivationAccuracy { fast, accurate };
 /// How float products are computed. tf32: operands rounded to 10 bits of mantissa, GPUs only.
 enum class Precision { fp32, tf32 };
 /// on_outcome: a network stops when it succeeds or diverges. at_budget: it always runs all steps.
@@ -66,6 +69,7 @@ struct NetworkBatch {
   Optimizer optimizer = Optimizer::sgd;
   Objective objective = Objective::cross_entropy;
   Precision precision = Precision::fp32;
+  ActivationAccuracy activation_accuracy = ActivationAccuracy::fast;
   std::optional<int> minibatch;  ///< samples per step; empty: the whole training set
   StepCount budget{0};  ///< a network that has not succeeded after so many steps has failed
   SuccessCriterion success;

@@ -23,12 +23,14 @@ std::string shape_text(const RunSpec& spec) {
 
 std::string training_family(const RunSpec& spec, std::size_t together) {
   return fmt::format(
-      "train {}, {} samples, batch {}, success every {}, {}, {}{}, {}, {}, {} together",
+      "train {}, {} samples, batch {}, success every {}, {}, {}{}, {}, {}{}, {} together",
       shape_text(spec), task_samples(spec), word(spec, "train", "batch"),
       spec.success_every ? std::to_string(*spec.success_every) : "epoch",
       word(spec, "model", "activation"), word(spec, "train", "optimizer"),
       spec.momentum == 0.0 ? "" : " with momentum", word(spec, "train", "objective"),
-      word(spec, "train", "precision"), together);
+      word(spec, "train", "precision"),
+      spec.activation_accuracy == ActivationAccuracy::fast ? "" : ", accurate activations",
+      together);
 }
 
 std::string probing_family(const RunSpec& spec) {

@@ -30,6 +30,7 @@ constexpr std::array<std::string_view, 2> kInits = {"gaussian", "orthogonal"};
 constexpr std::array<std::string_view, 3> kOptimizers = {"sgd", "adam", "rmsprop"};
 constexpr std::array<std::string_view, 2> kObjectives = {"cross_entropy", "squared_error"};
 constexpr std::array<std::string_view, 2> kPrecisions = {"fp32", "tf32"};
+constexpr std::array<std::string_view, 2> kAccuracies = {"fast", "accurate"};
 constexpr std::array<std::string_view, 2> kSeedings = {"independent", "paired"};
 constexpr std::array<std::string_view, 3> kSpectra = {"all", "ends", "none"};
 
@@ -152,6 +153,17 @@ std::vector<Field> fields_of_other_sections() {
        .get = [](const RunSpec& s) { return word_of(s.precision, kPrecisions); },
        .set = [](RunSpec& s,
                  const Value& v) { s.precision = from_word<Precision>(v, kPrecisions); }},
+      {.section = "train",
+       .name = "activation_accuracy",
+       .type = FieldType::word,
+       .words = list(kAccuracies),
+       .can_be_axis = true,
+       .unspoken = "fast",
+       .get = [](const RunSpec& s) { return word_of(s.activation_accuracy, kAccuracies); },
+       .set =
+           [](RunSpec& s, const Value& v) {
+             s.activation_accuracy = from_word<ActivationAccuracy>(v, kAccuracies);
+           }},
       {.section = "success",
        .name = "accuracy",
        .type = FieldType::real,

@@ -39,6 +39,7 @@ struct RunSpec {
   std::int64_t steps = 0;
   std::optional<std::int64_t> minibatch;  ///< empty: full batch
   Precision precision = Precision::fp32;
+  ActivationAccuracy activation_accuracy = ActivationAccuracy::fast;
 
   std::optional<double> success_accuracy;
   std::optional<double> success_loss;

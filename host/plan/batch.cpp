@@ -88,6 +88,7 @@ PlannedBatch make_batch(std::vector<RunSpec> runs, std::shared_ptr<const Trainin
   networks.optimizer = first.optimizer;
   networks.objective = first.objective;
   networks.precision = first.precision;
+  networks.activation_accuracy = first.activation_accuracy;
   if (first.minibatch) networks.minibatch = static_cast<int>(*first.minibatch);
   networks.budget = StepCount(first.steps);
   networks.success.accuracy = first.success_accuracy;

@@ -124,6 +124,14 @@ void check_precision(const DeviceChoice& choice, std::span<const RunSpec> runs) 
         "the manifest asks for precision tf32, which only GPUs have; use --device cuda, or "
         "precision fp32");
   }
+  const bool asks_for_accuracy = std::any_of(runs.begin(), runs.end(), [](const RunSpec& spec) {
+    return spec.activation_accuracy == ActivationAccuracy::accurate;
+  });
+  if (asks_for_accuracy && !choice.gpus.empty()) {
+    throw DeviceError(
+        "the manifest asks for activation_accuracy accurate, which GPUs do not have; use --device "
+        "cpu, or activation_accuracy fast");
+  }
 }
 
 }  // namespace vnsweep

@@ -48,8 +48,8 @@ std::vector<NamedEngine> make_engines(const DeviceChoice& choice,
 std::vector<std::unique_ptr<Worker>> make_workers(std::vector<NamedEngine> engines,
                                                   const DeviceChoice& choice, double total_cost);
 
-/// Only GPUs have the tensor cores that tf32 means.
-/// @throws DeviceError if a run asks for them of a processor
+/// Only GPUs have the tensor cores that tf32 means, and only processors have accurate activations.
+/// @throws DeviceError if a run asks for what one of the devices does not have
 void check_precision(const DeviceChoice& choice, std::span<const RunSpec> runs);
 
 }  // namespace vnsweep

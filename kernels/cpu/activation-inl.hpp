@@ -232,6 +232,50 @@ struct Gelu {
   }
 };
 
+/// The scalar formulas in double precision, rounded to float32: within 0.51 ulp where libm is.
+struct AccurateActivation {
+  Activation activation;
+
+  template <class D, class V>
+  HWY_INLINE ActivationPair<V> apply(D d, V h) const {
+    HWY_ALIGN float x[HWY_MAX_BYTES / sizeof(float)];
+    HWY_ALIGN float derivative[HWY_MAX_BYTES / sizeof(float)];
+    hn::Store(h, d, x);
+    for (std::size_t k = 0; k < hn::Lanes(d); ++k) {
+      const double h_k = x[k];
+      x[k] = static_cast<float>(vnsweep::activate(activation, h_k));
+      derivative[k] = static_cast<float>(activation_slope(activation, h_k));
+    }
+    return {hn::Load(d, x), hn::Load(d, derivative)};
+  }
+};
+
+/// Calls body with what computes an activation in float32.
+template <class Body>
+HWY_INLINE void with_activation(Activation activation, ActivationAccuracy accuracy, Body body) {
+  if (accuracy == ActivationAccuracy::accurate) return body(AccurateActivation{activation});
+  switch (activation) {
+    case Activation::linear:
+      return body(Linear());
+    case Activation::tanh:
+      return body(Tanh());
+    case Activation::relu:
+      return body(Relu());
+    case Activation::hardtanh:
+      return body(Hardtanh());
+    case Activation::erf:
+      return body(Erf());
+    case Activation::sigmoid:
+      return body(Sigmoid());
+    case Activation::leaky_relu:
+      return body(LeakyRelu());
+    case Activation::gelu:
+      return body(Gelu());
+    case Activation::silu:
+      return body(Silu());
+  }
+}
+
 }  // namespace vnsweep::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

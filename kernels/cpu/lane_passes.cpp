@@ -54,9 +54,9 @@ HWY_INLINE void for_each_samples(int samples, Body body) {
 
 // ---- forward ----
 
-/// h = W x + b for kNodes nodes and kCount samples, and what Phi makes of it.
-template <class Phi, bool kHidden, int kNodes, int kCount>
-HWY_INLINE void forward_tile(const LaneForwardArgs& args, int node, int sample) {
+/// h = W x + b for kNodes nodes and kCount samples, and what phi makes of it.
+template <bool kHidden, int kNodes, int kCount, class Phi>
+HWY_INLINE void forward_tile(const LaneForwardArgs& args, Phi phi, int node, int sample) {
   const D d;
   const LaneLayer& layer = *args.layer;
   const float* bias = args.parameters + (layer.offset + layer.weights() + node) * lanes();
@@ -86,18 +86,18 @@ HWY_INLINE void forward_tile(const LaneForwardArgs& args, int node, int sample) 
   for (int i = 0; i < kNodes; ++i) {
     const std::ptrdiff_t row = ((node + i) * args.samples + sample) * lanes();
     for (int s = 0; s < kCount; ++s) {
-      const auto pair = Phi::apply(d, sum[i][s]);
+      const auto pair = phi.apply(d, sum[i][s]);
       hn::Store(pair.x, d, args.output + row + s * lanes());
       if constexpr (kHidden) hn::Store(pair.derivative, d, args.derivative + row + s * lanes());
     }
   }
 }
 
-template <class Phi, bool kHidden>
-void forward(const LaneForwardArgs& args) {
+template <bool kHidden, class Phi>
+void forward(const LaneForwardArgs& args, Phi phi) {
   for_each_tile(args.layer->outputs, [&](int node, auto nodes) {
     for_each_samples(args.samples, [&](int sample, auto count) {
-      forward_tile<Phi, kHidden, nodes, count>(args, node, sample);
+      forward_tile<kHidden, nodes, count>(args, phi, node, sample);
     });
   });
 }
@@ -305,30 +305,11 @@ HWY_INLINE void move_parameters(const NetworkLayout& network, const LaneLayout& 
 }  // namespace
 
 void ForwardHiddenLanes(Activation activation, const LaneForwardArgs& args) {
-  switch (activation) {
-    case Activation::linear:
-      return forward<Linear, true>(args);
-    case Activation::tanh:
-      return forward<Tanh, true>(args);
-    case Activation::relu:
-      return forward<Relu, true>(args);
-    case Activation::hardtanh:
-      return forward<Hardtanh, true>(args);
-    case Activation::erf:
-      return forward<Erf, true>(args);
-    case Activation::sigmoid:
-      return forward<Sigmoid, true>(args);
-    case Activation::leaky_relu:
-      return forward<LeakyRelu, true>(args);
-    case Activation::gelu:
-      return forward<Gelu, true>(args);
-    case Activation::silu:
-      return forward<Silu, true>(args);
-  }
+  with_activation(activation, args.accuracy, [&](auto phi) { forward<true>(args, phi); });
 }
 
 void ForwardOutputLanes(const LaneForwardArgs& args) {
-  forward<Linear, false>(args);
+  forward<false>(args, Linear());
 }
 
 void BackwardAndUpdateLanes(UpdateRule rule, const LaneBackwardArgs& args) {

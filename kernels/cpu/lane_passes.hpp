@@ -63,6 +63,7 @@ struct LaneForwardArgs {
   int samples = 0;
   float* output = nullptr;      ///< (outputs, samples, lanes)
   float* derivative = nullptr;  ///< phi'(h), as output; null for the output layer
+  ActivationAccuracy accuracy = ActivationAccuracy::fast;
 };
 void forward_hidden_lanes(Activation activation, const LaneForwardArgs& args);
 void forward_output_lanes(const LaneForwardArgs& args);

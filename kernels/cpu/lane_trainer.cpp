@@ -202,6 +202,7 @@ void LaneTrainer::forward() {
   args.parameters = parameters_.data();
   args.samples = batch_.step_samples();
   args.input = input_.data();
+  args.accuracy = batch_.activation_accuracy;
   for (std::size_t l = 0; l < depth; ++l) {
     args.layer = &layout_->layers[l];
     args.output = output_[l].data();

@@ -87,6 +87,7 @@ void NetworkTrainer::forward(const TrainedNetwork& network, const float* input, 
   args.input = input;
   args.input_stride = batch_.data->inputs;
   args.samples = samples;
+  args.accuracy = batch_.activation_accuracy;
   for (std::size_t l = 0; l < depth; ++l) {
     args.layer = &network.layout.layers[l];
     args.output = output_[l].data();

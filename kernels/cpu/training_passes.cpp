@@ -53,14 +53,14 @@ void pre_activations(const ForwardArgs& args) {
 
 /// In place: h becomes phi(h), and phi'(h) is written.
 template <class Phi>
-void activate_nodes(const ForwardArgs& args) {
+void activate_nodes(const ForwardArgs& args, Phi phi) {
   with_row_lanes(args.layer->outputs, [&](auto row_lanes) {
     const Lanes<row_lanes> d;
     const int nodes = padded(args.layer->outputs);
     for (int s = 0; s < args.samples; ++s) {
       const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(s) * args.layer->stride;
       for (int i = 0; i < nodes; i += static_cast<int>(hn::Lanes(d))) {
-        const auto pair = Phi::apply(d, hn::Load(d, args.output + row + i));
+        const auto pair = phi.apply(d, hn::Load(d, args.output + row + i));
         hn::Store(pair.x, d, args.output + row + i);
         hn::Store(pair.derivative, d, args.derivative + row + i);
       }
@@ -255,26 +255,7 @@ void backward(const BackwardArgs& args) {
 
 void ForwardHidden(Activation activation, const ForwardArgs& args) {
   pre_activations(args);
-  switch (activation) {
-    case Activation::linear:
-      return activate_nodes<Linear>(args);
-    case Activation::tanh:
-      return activate_nodes<Tanh>(args);
-    case Activation::relu:
-      return activate_nodes<Relu>(args);
-    case Activation::hardtanh:
-      return activate_nodes<Hardtanh>(args);
-    case Activation::erf:
-      return activate_nodes<Erf>(args);
-    case Activation::sigmoid:
-      return activate_nodes<Sigmoid>(args);
-    case Activation::leaky_relu:
-      return activate_nodes<LeakyRelu>(args);
-    case Activation::gelu:
-      return activate_nodes<Gelu>(args);
-    case Activation::silu:
-      return activate_nodes<Silu>(args);
-  }
+  with_activation(activation, args.accuracy, [&](auto phi) { activate_nodes(args, phi); });
 }
 
 void ForwardOutput(const ForwardArgs& args) {

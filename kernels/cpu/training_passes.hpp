@@ -14,6 +14,7 @@ struct ForwardArgs {
   int samples = 0;
   float* output = nullptr;      ///< x = phi(W in + b), (samples, layer stride)
   float* derivative = nullptr;  ///< phi'(h), (samples, layer stride); null where it is not needed
+  ActivationAccuracy accuracy = ActivationAccuracy::fast;
 };
 
 /// Hidden layer.

@@ -87,5 +87,12 @@ TEST(PrecisionTest, TensorCoresAreRefusedWhereAProcessorWouldHaveToHaveThem) {
   EXPECT_NO_THROW(check_precision({.cpu_workers = 1}, plain));
 }
 
+TEST(PrecisionTest, AccurateActivationsAreRefusedOfGpus) {
+  const auto runs = testing::runs_of("{depth: 2, width: 4, activation_accuracy: accurate}");
+
+  EXPECT_NO_THROW(check_precision({.cpu_workers = 1}, runs));
+  EXPECT_THROW(check_precision({.cpu_workers = 1, .gpus = {DeviceId(0)}}, runs), DeviceError);
+}
+
 }  // namespace
 }  // namespace vnsweep

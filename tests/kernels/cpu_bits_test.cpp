@@ -98,6 +98,16 @@ TEST_P(CpuBitsTest, CompanyChangesNothingForAnyActivation) {
   }
 }
 
+TEST_P(CpuBitsTest, CompanyChangesNothingForAccurateActivations) {
+  NetworkBatch batch = crowd(GetParam());
+  batch.activation_accuracy = ActivationAccuracy::accurate;
+  const std::vector<Outcome> accurate = train(batch, {12});
+
+  expect_same_bits(accurate, train_each_alone(batch, 12));
+  batch.activation_accuracy = ActivationAccuracy::fast;
+  EXPECT_NE(train(batch, {12})[0].losses, accurate[0].losses);
+}
+
 TEST_P(CpuBitsTest, CompanyChangesNothingForAnyOptimizer) {
   for (const Optimizer optimizer : {Optimizer::sgd, Optimizer::adam, Optimizer::rmsprop}) {
     SCOPED_TRACE(static_cast<int>(optimizer));

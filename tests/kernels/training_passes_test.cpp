@@ -25,7 +25,8 @@ struct SingleNode {
   std::vector<float> output;
   std::vector<float> derivative;
 
-  void apply(Activation activation, const std::vector<float>& values) {
+  void apply(Activation activation, const std::vector<float>& values,
+             ActivationAccuracy accuracy = ActivationAccuracy::fast) {
     parameters.data()[0] = 1.0F;
     const auto stride = static_cast<std::size_t>(layer.stride);
     cpu::AlignedBuffer<float> x(values.size() * stride);
@@ -36,7 +37,8 @@ struct SingleNode {
                                      .input_stride = 1,
                                      .samples = static_cast<int>(values.size()),
                                      .output = x.data(),
-                                     .derivative = d.data()});
+                                     .derivative = d.data(),
+                                     .accuracy = accuracy});
     output.clear();
     derivative.clear();
     for (std::size_t s = 0; s < values.size(); ++s) {
@@ -181,6 +183,27 @@ TEST(TrainingPassesTest, EveryInstructionSetKeepsToTheBoundsOfEveryActivation) {
         ASSERT_LE(std::fabs(node.output[k] - x), kUnit * bounds.x.at(h, x) + kTiny) << h;
         ASSERT_LE(std::fabs(node.derivative[k] - slope), kUnit * bounds.slope.at(h, slope) + kTiny)
             << h;
+      }
+    }
+  });
+}
+
+TEST(TrainingPassesTest, AccurateActivationsAreWithinAHalfAndAHundredthUlp) {
+  const std::vector<float> arguments = dense_arguments();
+  testing::on_every_instruction_set([&](const char* name) {
+    SingleNode node;
+    for (const testing::ActivationBounds& bounds : testing::kActivationBounds) {
+      SCOPED_TRACE(std::string(name) + ' ' + testing::name(bounds.activation));
+      const LongActivation exact{bounds.activation};
+
+      node.apply(bounds.activation, arguments, ActivationAccuracy::accurate);
+
+      for (std::size_t k = 0; k < arguments.size(); ++k) {
+        const auto x = static_cast<double>(exact.x(arguments[k]));
+        const auto rounded = static_cast<float>(std::fabs(x));
+        const double ulp =
+            std::nextafter(rounded, std::numeric_limits<float>::infinity()) - rounded;
+        ASSERT_LE(std::fabs(node.output[k] - x), 0.51 * ulp) << arguments[k];
       }
     }
   });
