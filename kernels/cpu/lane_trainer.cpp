@@ -89,6 +89,7 @@ LaneTrainer::LaneTrainer(const NetworkBatch& batch, NetworkTrainer& alone, int l
   const std::size_t floats = LaneLayout(batch, depth).size * lanes();
   const UpdateRule rule = batch_rule(batch);
   parameters_ = AlignedBuffer<float>(floats);
+  spare_ = AlignedBuffer<float>(NetworkLayout(batch, depth).size);
   if (has_first_moment(rule)) first_moment_ = AlignedBuffer<float>(floats);
   if (has_second_moment(rule)) second_moment_ = AlignedBuffer<float>(floats);
 
@@ -103,13 +104,24 @@ LaneTrainer::LaneTrainer(const NetworkBatch& batch, NetworkTrainer& alone, int l
 
 // ---- networks and lanes ----
 
+/// Whole groups move faster than single networks, so empty lanes take part where no other network
+/// would be harmed: what they hold does not matter.
+template <class Float>
+std::array<Float*, kMostLanes> LaneTrainer::arrays_of(std::span<TrainedNetwork* const> networks,
+                                                      AlignedBuffer<float> TrainedNetwork::*array) {
+  std::size_t moving = 0;
+  for (const TrainedNetwork* network : networks)
+    moving += network != nullptr ? 1 : 0;
+  Float* const nobody = moving == occupied() ? spare_.data() : nullptr;
+  std::array<Float*, kMostLanes> arrays{};
+  for (std::size_t n = 0; n < networks.size(); ++n)
+    arrays.at(n) = networks[n] == nullptr ? nobody : (networks[n]->*array).data();
+  return arrays;
+}
+
 void LaneTrainer::move_to_lanes(std::span<TrainedNetwork* const> networks) {
   const auto load = [&](AlignedBuffer<float> TrainedNetwork::*array, float* vectors) {
-    std::array<const float*, kMostLanes> pointers{};
-    for (std::size_t n = 0; n < networks.size(); ++n) {
-      if (networks[n] != nullptr) pointers.at(n) = (networks[n]->*array).data();
-    }
-    load_lanes(*network_layout_, *layout_, pointers.data(), vectors);
+    load_lanes(*network_layout_, *layout_, arrays_of<const float>(networks, array).data(), vectors);
   };
   load(&TrainedNetwork::parameters, parameters_.data());
   if (has_first_moment(rule_)) load(&TrainedNetwork::first_moment, first_moment_.data());
@@ -118,11 +130,7 @@ void LaneTrainer::move_to_lanes(std::span<TrainedNetwork* const> networks) {
 
 void LaneTrainer::move_from_lanes(std::span<TrainedNetwork* const> networks) {
   const auto store = [&](const float* vectors, AlignedBuffer<float> TrainedNetwork::*array) {
-    std::array<float*, kMostLanes> pointers{};
-    for (std::size_t n = 0; n < networks.size(); ++n) {
-      if (networks[n] != nullptr) pointers.at(n) = (networks[n]->*array).data();
-    }
-    store_lanes(*network_layout_, *layout_, vectors, pointers.data());
+    store_lanes(*network_layout_, *layout_, vectors, arrays_of<float>(networks, array).data());
   };
   store(parameters_.data(), &TrainedNetwork::parameters);
   if (has_first_moment(rule_)) store(first_moment_.data(), &TrainedNetwork::first_moment);
@@ -151,8 +159,10 @@ void LaneTrainer::release(Lane& lane) {
 void LaneTrainer::train_the_rest_alone(StepCount target) {
   std::array<TrainedNetwork*, kMostLanes> leaving{};
   for (std::size_t n = 0; n < lanes(); ++n)
-    leaving.at(n) = std::exchange(lanes_[n].network, nullptr);
-  move_from_lanes({leaving.data(), lanes()});
+    leaving.at(n) = lanes_[n].network;
+  if (occupied() > 0) move_from_lanes({leaving.data(), lanes()});
+  for (Lane& lane : lanes_)
+    lane.network = nullptr;
   for (TrainedNetwork* network : leaving) {
     if (network != nullptr) alone_.train(*network, target);
   }

@@ -46,6 +46,9 @@ class LaneTrainer {
   };
 
   std::size_t lanes() const { return lanes_.size(); }
+  template <class Float>
+  std::array<Float*, kMostLanes> arrays_of(std::span<TrainedNetwork* const> networks,
+                                           AlignedBuffer<float> TrainedNetwork::*array);
   void fill_lanes();
   void move_to_lanes(std::span<TrainedNetwork* const> networks);
   void move_from_lanes(std::span<TrainedNetwork* const> networks);
@@ -76,6 +79,7 @@ class LaneTrainer {
   AlignedBuffer<float> parameters_;  ///< (layout size, lanes); likewise the moments
   AlignedBuffer<float> first_moment_;
   AlignedBuffer<float> second_moment_;
+  AlignedBuffer<float> spare_;                    ///< parameters of no network
   AlignedBuffer<float> input_;                    ///< (inputs, samples, lanes)
   AlignedBuffer<float> target_;                   ///< (outputs, samples, lanes)
   std::vector<AlignedBuffer<float>> output_;      ///< x_l per hidden layer, (width, samples, lanes)
