@@ -1,6 +1,7 @@
 #include "kernels/cpu/batched_eigenvalues.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <stdexcept>
 #include <string>
@@ -345,6 +346,12 @@ void BatchedEigenvalues::solve(std::span<const SymmetricMatrix> matrices,
   for (std::size_t m = 0; m < matrices.size(); ++m) {
     for (std::size_t i = 0; i < eigenvalues[m].size(); ++i)
       eigenvalues[m][i] = t.diagonal[(1 + i) * kMatrixBatch + m];
+    // Where nothing couples an element that is not finite, the iteration leaves it as it is.
+    if (!std::all_of(eigenvalues[m].begin(), eigenvalues[m].end(),
+                     [](double value) { return std::isfinite(value); })) {
+      throw std::runtime_error(
+          "eigenvalues of a correlation matrix are not finite (nor is an element of it)");
+    }
     std::sort(eigenvalues[m].begin(), eigenvalues[m].end(), std::greater<>());
   }
 }

@@ -26,7 +26,8 @@ class BatchedEigenvalues {
   /// @param matrices     up to kMatrixBatch of any sizes; elements finite, and none so large that
   ///                     its square overflows; those below 2^-480 may count as zero
   /// @param eigenvalues  one span for each matrix, as long as its size; [out] descending
-  /// @throws std::runtime_error if the iteration does not converge, as when an element is NaN
+  /// @throws std::runtime_error if the iteration does not converge or an eigenvalue is not finite,
+  ///                            as when an element is not
   void solve(std::span<const SymmetricMatrix> matrices,
              std::span<const std::span<double>> eigenvalues);
 

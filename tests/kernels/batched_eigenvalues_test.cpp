@@ -6,6 +6,9 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <span>
+#include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "kernels/linear_algebra.hpp"
@@ -175,6 +178,64 @@ TEST(BatchedEigenvaluesTest, OnesThatAreGradedOrTinyOrSplitAgreeWithTheLibrary) 
   EXPECT_EQ(found[4], std::vector<double>(20, 0.0));
 }
 
+/// (I - 2 u u^T / u^T u) diag(values) (I - 2 u u^T / u^T u), u = (1, 2, ..., n).
+Matrix reflected(const std::vector<double>& values) {
+  const auto size = static_cast<int>(values.size());
+  double squares = 0.0;
+  for (int i = 1; i <= size; ++i)
+    squares += static_cast<double>(i) * i;
+  const auto reflector = [&](int i, int k) {
+    return (i == k ? 1.0 : 0.0) - 2.0 * (i + 1.0) * (k + 1.0) / squares;
+  };
+  Matrix matrix(size);
+  for (int i = 0; i < size; ++i) {
+    for (int j = 0; j <= i; ++j) {
+      for (int k = 0; k < size; ++k)
+        matrix.at(i, j) += reflector(i, k) * values[static_cast<std::size_t>(k)] * reflector(j, k);
+    }
+  }
+  return matrix;
+}
+
+TEST(BatchedEigenvaluesTest, ClustersAreFoundAsTheyWereMade) {
+  std::vector<double> made;
+  for (int k = 0; k < 16; ++k) {
+    for (const double centre : {3.0, 1.0, 1e-9})
+      made.push_back(centre * (1.0 + 1e-13 * k));
+  }
+  std::sort(made.rbegin(), made.rend());
+  std::vector<double> tight(33, 1.0);
+  tight[0] = 1.0 + 0x1p-40;
+
+  const auto found = solve({reflected(made), reflected(tight)});
+
+  expect_near(found[0], made);
+  expect_near(found[1], tight);
+}
+
+TEST(BatchedEigenvaluesTest, ElementsDownToTheSmallestDoublesAgreeWithTheLibrary) {
+  testing::on_every_instruction_set([](const char* name) {
+    SCOPED_TRACE(name);
+    for (const int size : {2, 16, 31, 64}) {
+      SCOPED_TRACE(size);
+      Matrix falling(size);  // from 1 down to 1e-300 along the diagonal
+      Matrix rising(size);
+      const auto grade = [&](int i) { return std::pow(10.0, -150.0 * i / (size - 1)); };
+      for (int i = 0; i < size; ++i) {
+        for (int j = 0; j <= i; ++j) {
+          falling.at(i, j) = grade(i) * grade(j) * (i == j ? 1.0 : 0.5);
+          rising.at(i, j) = grade(size - 1 - i) * grade(size - 1 - j) * (i == j ? 1.0 : 0.5);
+        }
+      }
+
+      const auto found = solve({falling, rising});
+
+      expect_near(found[0], by_the_library(falling));
+      expect_near(found[1], by_the_library(rising));
+    }
+  });
+}
+
 TEST(BatchedEigenvaluesTest, EigenvaluesDescendAndAddUpToTheTrace) {
   const Matrix matrix = random_correlation(31, 40, 77);
 
@@ -192,17 +253,54 @@ TEST(BatchedEigenvaluesTest, CompanyChangesNoBit) {
   for (int m = 0; m < cpu::kMatrixBatch; ++m)
     matrices.push_back(random_correlation(1 + (m * 7) % 40, 3 + m * 5, 100 + m));
 
-  const auto together = solve(matrices);
+  testing::on_every_instruction_set([&](const char* name) {
+    SCOPED_TRACE(name);
+    const auto together = solve(matrices);
+    const auto reversed = solve({matrices.rbegin(), matrices.rend()});
 
-  for (std::size_t m = 0; m < matrices.size(); ++m)
-    EXPECT_EQ(solve({matrices[m]})[0], together[m]) << m;
+    for (std::size_t m = 0; m < matrices.size(); ++m) {
+      EXPECT_EQ(solve({matrices[m]})[0], together[m]) << m;
+      EXPECT_EQ(reversed[matrices.size() - 1 - m], together[m]) << m;
+    }
+  });
 }
 
-TEST(BatchedEigenvaluesTest, NotANumberIsReported) {
-  Matrix matrix = random_correlation(9, 20, 3);
-  matrix.at(5, 2) = std::numeric_limits<double>::quiet_NaN();
+TEST(BatchedEigenvaluesTest, ASolverThatIsUsedAgainRemembersNothing) {
+  const Matrix large = random_correlation(40, 50, 6);
+  const Matrix small = random_correlation(5, 50, 7);
+  std::vector<double> of_large(40);
+  std::vector<double> of_small(5);
+  const cpu::SymmetricMatrix given_large{large.lower.data(), 40};
+  const cpu::SymmetricMatrix given_small{small.lower.data(), 5};
+  const std::span<double> large_span(of_large);
+  const std::span<double> small_span(of_small);
+  cpu::BatchedEigenvalues solver;
 
-  EXPECT_THROW(solve({matrix}), std::runtime_error);
+  solver.solve({&given_large, 1}, {&large_span, 1});
+  solver.solve({&given_small, 1}, {&small_span, 1});
+
+  EXPECT_EQ(of_small, solve({small})[0]);
+}
+
+TEST(BatchedEigenvaluesTest, AnElementThatIsNotFiniteIsReportedWhereverItIs) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  testing::on_every_instruction_set([&](const char* name) {
+    SCOPED_TRACE(name);
+    for (const double value : {std::numeric_limits<double>::quiet_NaN(), infinity, -infinity}) {
+      for (const auto& [i, j] : {std::pair{0, 0}, {4, 4}, {8, 8}, {1, 0}, {5, 2}, {8, 7}}) {
+        Matrix coupled = random_correlation(9, 20, 3);
+        Matrix diagonal(9);
+        coupled.at(i, j) = value;
+        diagonal.at(i, j) = value;
+
+        EXPECT_THROW(solve({coupled}), std::runtime_error) << value << " at " << i << ", " << j;
+        EXPECT_THROW(solve({diagonal}), std::runtime_error) << value << " at " << i << ", " << j;
+      }
+    }
+    Matrix single(1);
+    single.at(0, 0) = std::numeric_limits<double>::quiet_NaN();
+    EXPECT_THROW(solve({single}), std::runtime_error);
+  });
 }
 
 }  // namespace
