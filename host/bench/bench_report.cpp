@@ -85,6 +85,7 @@ Json json_of(const TrainingSpeed& point) {
   row["networks_side_by_side"] = point.side_by_side;
   row["parameters_per_network"] = parameters_of(point.shape);
   row["steps"] = point.steps;
+  row["steps_per_call"] = point.steps_of_call;
   row["cpu_seconds"] = point.cpu_seconds;
   row["wall_seconds"] = point.wall_seconds;
   row["updates_per_second"] = point.update_rate;

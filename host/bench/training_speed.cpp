@@ -14,9 +14,11 @@ namespace {
 
 constexpr int kSections = 5;
 
-/// Steps of one network before the next one, at the least, as in a sweep, where the networks are
-/// many and each stays in a cache meanwhile.
-constexpr std::int64_t kStepsInARow = 16;
+/// Steps of one call, about as many as a sweep makes between two probes: the networks are many, and
+/// each stays in a cache meanwhile.
+constexpr std::int64_t kUsualSteps = 128;
+/// Fewest steps of a call for several networks, if these take longer than there is time.
+constexpr std::int64_t kFewestSteps = 16;
 
 /// Normal inputs, random labels.
 std::shared_ptr<const TrainingData> random_data(int samples) {
@@ -31,11 +33,11 @@ std::shared_ptr<const TrainingData> random_data(int samples) {
   return data;
 }
 
-/// As many networks as a batch of a sweep has, if kStepsInARow steps of all of them take no longer
+/// As many networks as a batch of a sweep has, if kUsualSteps steps of all of them take no longer
 /// than a section, at about the speed that engines of a kind have.
 SweepSize sweep_size(const std::string& kind, const TrainingCase& shape, double section_seconds) {
   constexpr double kMiB = 1024.0 * 1024.0;
-  const double seconds = section_seconds / static_cast<double>(kStepsInARow);
+  const double seconds = section_seconds / static_cast<double>(kUsualSteps);
   if (kind == "cuda") return {1, 1024, 4096.0 * kMiB, 2e12 * seconds};
   if (kind == "reference") return {1, 32, 256.0 * kMiB, 5e8 * seconds};
   // Lanes without a network would be paid for.
@@ -64,12 +66,13 @@ Section train_section(Engine& engine, std::int64_t chunk, double seconds) {
   return section;
 }
 
-/// Steps at a time, so that a section has two or three calls: also the warm-up.
+/// Steps at a time, so that a section has one or two calls: also the warm-up. Short calls would be
+/// slower than those of a sweep, since the cpu engine moves networks to lanes and back in each.
 std::int64_t find_chunk(Engine& engine, int networks, double section_seconds) {
   constexpr std::int64_t kMost = std::int64_t{1} << 30;
   train_section(engine, 1, 0.0);  // what is done once: allocations, pages, recorded graphs
-  std::int64_t chunk = networks == 1 ? 1 : kStepsInARow;
-  while (chunk < kMost && train_section(engine, chunk, 0.0).wall < section_seconds / 4.0)
+  std::int64_t chunk = networks == 1 ? 1 : kFewestSteps;
+  while (chunk < kMost && train_section(engine, chunk, 0.0).wall < section_seconds / 2.0)
     chunk *= 2;
   return chunk;
 }
@@ -187,6 +190,7 @@ TrainingSpeed measure_training(const TrainingCase& shape, const Effort& effort,
 
   const std::int64_t chunk = prepare(engines, batch, crew, section_seconds);
   std::vector<double> rates;
+  speed.steps_of_call = chunk;
   raise(speed.ceilings, meter);
   for (int k = 0; k < kSections; ++k) {
     rates.push_back(add_section(speed, engines, crew, chunk, section_seconds));

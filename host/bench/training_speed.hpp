@@ -32,10 +32,11 @@ struct Ceilings {
 /// How fast networks of one shape are trained.
 struct TrainingSpeed {
   TrainingCase shape;
-  int networks = 0;          ///< of each engine
-  int side_by_side = 1;      ///< of these, trained at the same time by one core
-  std::int64_t steps = 0;    ///< of each network, all sections
-  double update_rate = 0.0;  ///< parameter updates per second of all engines, best section
+  int networks = 0;                ///< of each engine
+  int side_by_side = 1;            ///< of these, trained at the same time by one core
+  std::int64_t steps = 0;          ///< of each network, all sections
+  std::int64_t steps_of_call = 0;  ///< of these, made by one call of an engine
+  double update_rate = 0.0;        ///< parameter updates per second of all engines, best section
   double median_update_rate = 0.0;
   double cpu_seconds = 0.0;          ///< in which the engines' threads had a processor, summed
   double wall_seconds = 0.0;         ///< the same by the clock on the wall

@@ -178,6 +178,7 @@ TEST(BenchTrainingTest, EnginesMakeTheStepsThatAreCounted) {
   ASSERT_TRUE(speed.ceilings);
   EXPECT_EQ(speed.networks, 3);
   EXPECT_EQ(speed.ceilings->level.name, "L1");
+  EXPECT_EQ(speed.steps % speed.steps_of_call, 0) << "calls are all of one length";
   EXPECT_GE(speed.update_rate, speed.median_update_rate);
   EXPECT_GT(speed.median_update_rate, 0.0);
   const auto evaluations = engines.front().engine->evaluate();
@@ -225,6 +226,7 @@ BenchResult made_up_result() {
                          .networks = 8,
                          .side_by_side = 4,
                          .steps = 100,
+                         .steps_of_call = 20,
                          .update_rate = 2e9,
                          .median_update_rate = 1e9,
                          .cpu_seconds = 0.25,
@@ -260,6 +262,7 @@ TEST(BenchReportTest, JsonHasMachineProgramLimitsAndPoints) {
   EXPECT_EQ(point["batch"], 4);
   EXPECT_EQ(point["memory_level"], "L2");
   EXPECT_EQ(point["networks_side_by_side"], 4);
+  EXPECT_EQ(point["steps_per_call"], 20);
   EXPECT_EQ(point["working_set_bytes"], 4 * 188);
 }
 
