@@ -82,8 +82,10 @@ Json json_of(const TrainingSpeed& point) {
   Json row = json_of(point.shape);
   const auto& ceilings = point.ceilings;
   row["networks_per_engine"] = point.networks;
+  row["networks_side_by_side"] = point.side_by_side;
   row["parameters_per_network"] = parameters_of(point.shape);
   row["steps"] = point.steps;
+  row["steps_per_call"] = point.steps_of_call;
   row["cpu_seconds"] = point.cpu_seconds;
   row["wall_seconds"] = point.wall_seconds;
   row["updates_per_second"] = point.update_rate;
@@ -91,7 +93,7 @@ Json json_of(const TrainingSpeed& point) {
   row["flop_per_second"] = point.flop_rate();
   row["fma_peak_flop_per_second"] = ceilings ? Json(ceilings->flop_rate) : Json(nullptr);
   row["share_of_fma_peak"] = json_of(point.share_of_flop_rate());
-  row["working_set_bytes"] = working_set_bytes(point.shape);
+  row["working_set_bytes"] = point.working_set();
   row["parameter_bytes_per_second"] = point.byte_rate();
   row["memory_level"] = ceilings ? Json(ceilings->level.name) : Json(nullptr);
   row["bandwidth_bytes_per_second"] = ceilings ? Json(ceilings->byte_rate) : Json(nullptr);

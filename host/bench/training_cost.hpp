@@ -35,8 +35,9 @@ double flop_per_parameter(Optimizer optimizer, int samples);
 double bytes_per_parameter(Optimizer optimizer);
 
 /// Bytes that a step of one network goes through: weights, optimizer state, and of every hidden
-/// layer the outputs and derivatives of all samples. It is what one core works on, since the cpu
-/// engine makes many steps of one network before it takes the next.
+/// layer the outputs and derivatives of all samples. The cpu engine makes many steps of one
+/// network, or of as many as share a vector's lanes, before it takes the next: these are what one
+/// core works on.
 double working_set_bytes(const TrainingCase& shape);
 
 /// Bounds of how many networks one engine gets.

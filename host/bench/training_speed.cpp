@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "host/bench/stopwatch.hpp"
+#include "kernels/cpu/lane_trainer.hpp"
 #include "kernels/random/draws.hpp"
 
 namespace vnsweep::bench {
@@ -13,9 +14,11 @@ namespace {
 
 constexpr int kSections = 5;
 
-/// Steps of one network before the next one, at the least, as in a sweep, where the networks are
-/// many and each stays in a cache meanwhile.
-constexpr std::int64_t kStepsInARow = 16;
+/// Steps of one call, about as many as a sweep makes between two probes: the networks are many, and
+/// each stays in a cache meanwhile.
+constexpr std::int64_t kUsualSteps = 128;
+/// Fewest steps of a call for several networks, if these take longer than there is time.
+constexpr std::int64_t kFewestSteps = 16;
 
 /// Normal inputs, random labels.
 std::shared_ptr<const TrainingData> random_data(int samples) {
@@ -30,15 +33,16 @@ std::shared_ptr<const TrainingData> random_data(int samples) {
   return data;
 }
 
-/// As many networks as a batch of a sweep has, if kStepsInARow steps of all of them take no longer
+/// As many networks as a batch of a sweep has, if kUsualSteps steps of all of them take no longer
 /// than a section, at about the speed that engines of a kind have.
-SweepSize sweep_size(const std::string& kind, int width, double section_seconds) {
+SweepSize sweep_size(const std::string& kind, const TrainingCase& shape, double section_seconds) {
   constexpr double kMiB = 1024.0 * 1024.0;
-  constexpr int kNarrow = 32;  // up to this width an engine may train several networks at once
-  const double seconds = section_seconds / static_cast<double>(kStepsInARow);
+  const double seconds = section_seconds / static_cast<double>(kUsualSteps);
   if (kind == "cuda") return {1, 1024, 4096.0 * kMiB, 2e12 * seconds};
   if (kind == "reference") return {1, 32, 256.0 * kMiB, 5e8 * seconds};
-  return {width <= kNarrow ? 16 : 1, 32, 256.0 * kMiB, 5e10 * seconds};
+  // Lanes without a network would be paid for.
+  const int least = networks_side_by_side(training_batch(shape, cpu::lane_count()));
+  return {least, 32, 256.0 * kMiB, 5e10 * seconds};
 }
 
 /// Updates and seconds of one engine in one section.
@@ -62,12 +66,13 @@ Section train_section(Engine& engine, std::int64_t chunk, double seconds) {
   return section;
 }
 
-/// Steps at a time, so that a section has two or three calls: also the warm-up.
+/// Steps at a time, so that a section has one or two calls: also the warm-up. Short calls would be
+/// slower than those of a sweep, since the cpu engine moves networks to lanes and back in each.
 std::int64_t find_chunk(Engine& engine, int networks, double section_seconds) {
   constexpr std::int64_t kMost = std::int64_t{1} << 30;
   train_section(engine, 1, 0.0);  // what is done once: allocations, pages, recorded graphs
-  std::int64_t chunk = networks == 1 ? 1 : kStepsInARow;
-  while (chunk < kMost && train_section(engine, chunk, 0.0).wall < section_seconds / 4.0)
+  std::int64_t chunk = networks == 1 ? 1 : kFewestSteps;
+  while (chunk < kMost && train_section(engine, chunk, 0.0).wall < section_seconds / 2.0)
     chunk *= 2;
   return chunk;
 }
@@ -145,6 +150,11 @@ std::optional<double> TrainingSpeed::share_of_byte_rate() const {
   return byte_rate() / ceilings->byte_rate;
 }
 
+int networks_side_by_side(const NetworkBatch& batch) {
+  const std::optional<int> least = cpu::networks_worth_lanes(batch);
+  return least && static_cast<int>(batch.networks.size()) >= *least ? cpu::lane_count() : 1;
+}
+
 NetworkBatch training_batch(const TrainingCase& shape, int networks) {
   NetworkBatch batch;
   batch.width = shape.width;
@@ -170,15 +180,17 @@ TrainingSpeed measure_training(const TrainingCase& shape, const Effort& effort,
   const std::string& kind = engines.front().kind;
   TrainingSpeed speed{.shape = shape, .networks = effort.networks};
   if (speed.networks == 0)
-    speed.networks = networks_within(sweep_size(kind, shape.width, section_seconds), shape);
+    speed.networks = networks_within(sweep_size(kind, shape, section_seconds), shape);
   const NetworkBatch batch = training_batch(shape, speed.networks);
   if (kind == "cpu") {
+    speed.side_by_side = networks_side_by_side(batch);
     const auto levels = memory_levels(machine, shape.threads);
-    speed.ceilings = Ceilings{.level = level_that_holds(levels, working_set_bytes(shape))};
+    speed.ceilings = Ceilings{.level = level_that_holds(levels, speed.working_set())};
   }
 
   const std::int64_t chunk = prepare(engines, batch, crew, section_seconds);
   std::vector<double> rates;
+  speed.steps_of_call = chunk;
   raise(speed.ceilings, meter);
   for (int k = 0; k < kSections; ++k) {
     rates.push_back(add_section(speed, engines, crew, chunk, section_seconds));

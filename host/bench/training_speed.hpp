@@ -32,9 +32,11 @@ struct Ceilings {
 /// How fast networks of one shape are trained.
 struct TrainingSpeed {
   TrainingCase shape;
-  int networks = 0;          ///< of each engine
-  std::int64_t steps = 0;    ///< of each network, all sections
-  double update_rate = 0.0;  ///< parameter updates per second of all engines, best section
+  int networks = 0;                ///< of each engine
+  int side_by_side = 1;            ///< of these, trained at the same time by one core
+  std::int64_t steps = 0;          ///< of each network, all sections
+  std::int64_t steps_of_call = 0;  ///< of these, made by one call of an engine
+  double update_rate = 0.0;        ///< parameter updates per second of all engines, best section
   double median_update_rate = 0.0;
   double cpu_seconds = 0.0;          ///< in which the engines' threads had a processor, summed
   double wall_seconds = 0.0;         ///< the same by the clock on the wall
@@ -43,6 +45,7 @@ struct TrainingSpeed {
   double flop_rate() const {
     return update_rate * flop_per_parameter(shape.optimizer, shape.samples);
   }
+  double working_set() const { return side_by_side * working_set_bytes(shape); }  ///< of a core
   double byte_rate() const { return update_rate * bytes_per_parameter(shape.optimizer); }
   std::optional<double> share_of_flop_rate() const;
   std::optional<double> share_of_byte_rate() const;
@@ -63,6 +66,10 @@ struct Effort {
 TrainingSpeed measure_training(const TrainingCase& shape, const Effort& effort,
                                std::span<NamedEngine> engines, const Machine& machine, Crew& crew,
                                PeakMeter& meter);
+
+/// Networks of such a batch that the cpu engine trains at the same time: as many as a vector has
+/// lanes where that is faster, otherwise one.
+int networks_side_by_side(const NetworkBatch& batch);
 
 /// The networks of one engine.
 NetworkBatch training_batch(const TrainingCase& shape, int networks);

@@ -17,7 +17,6 @@ namespace {
 using bench::BenchResult;
 using bench::Crew;
 using bench::MachineLimits;
-using bench::MemoryLevel;
 using bench::PeakMeter;
 using bench::TrainingCase;
 using bench::TrainingSpeed;

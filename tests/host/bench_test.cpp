@@ -11,6 +11,7 @@
 #include "host/bench/machine.hpp"
 #include "host/bench/training_cost.hpp"
 #include "host/bench/training_speed.hpp"
+#include "kernels/cpu/lane_passes.hpp"
 #include "tests/temporary_directory.hpp"
 
 namespace vnsweep::bench {
@@ -177,6 +178,7 @@ TEST(BenchTrainingTest, EnginesMakeTheStepsThatAreCounted) {
   ASSERT_TRUE(speed.ceilings);
   EXPECT_EQ(speed.networks, 3);
   EXPECT_EQ(speed.ceilings->level.name, "L1");
+  EXPECT_EQ(speed.steps % speed.steps_of_call, 0) << "calls are all of one length";
   EXPECT_GE(speed.update_rate, speed.median_update_rate);
   EXPECT_GT(speed.median_update_rate, 0.0);
   const auto evaluations = engines.front().engine->evaluate();
@@ -185,6 +187,23 @@ TEST(BenchTrainingTest, EnginesMakeTheStepsThatAreCounted) {
     EXPECT_EQ(evaluation.status, TrainingStatus::training);
     EXPECT_GT(evaluation.step.value(), speed.steps) << "the warm-up does not count";
   }
+}
+
+TEST(BenchTrainingTest, NarrowNetworksFillTheLanesAndWideOnesAreTrainedAlone) {
+  const TrainingCase narrow{.width = 8, .depth = 2, .samples = 4};
+  const TrainingCase wide{.width = 512, .depth = 10, .samples = 4};
+  const int lanes = cpu::lane_count();
+
+  EXPECT_EQ(networks_side_by_side(training_batch(narrow, lanes)), lanes);
+  EXPECT_EQ(networks_side_by_side(training_batch(narrow, 1)), 1);
+  EXPECT_EQ(networks_side_by_side(training_batch(wide, lanes)), 1);
+}
+
+TEST(BenchTrainingTest, ACoreWorksOnAllNetworksThatItTrainsSideBySide) {
+  const TrainingCase shape{.width = 2, .depth = 2, .samples = 4};  // 188 bytes a network
+  const TrainingSpeed speed{.shape = shape, .networks = 32, .side_by_side = 16};
+
+  EXPECT_EQ(speed.working_set(), 16.0 * 188.0);
 }
 
 TEST(BenchTrainingTest, NetworksThatDoNotFitAreNotMeasured) {
@@ -205,7 +224,9 @@ BenchResult made_up_result() {
   const TrainingCase shape{.width = 2, .depth = 2, .samples = 4};
   TrainingSpeed measured{.shape = shape,
                          .networks = 8,
+                         .side_by_side = 4,
                          .steps = 100,
+                         .steps_of_call = 20,
                          .update_rate = 2e9,
                          .median_update_rate = 1e9,
                          .cpu_seconds = 0.25,
@@ -240,6 +261,9 @@ TEST(BenchReportTest, JsonHasMachineProgramLimitsAndPoints) {
   EXPECT_EQ(point["activation"], "tanh");
   EXPECT_EQ(point["batch"], 4);
   EXPECT_EQ(point["memory_level"], "L2");
+  EXPECT_EQ(point["networks_side_by_side"], 4);
+  EXPECT_EQ(point["steps_per_call"], 20);
+  EXPECT_EQ(point["working_set_bytes"], 4 * 188);
 }
 
 TEST(BenchReportTest, SharesAreRatesOverTheirCeilings) {

@@ -2,6 +2,7 @@
 #include "host/bench/training_cost.hpp"
 #include "host/bench/training_speed.hpp"
 #include "kernels/cpu/cpu_engine.hpp"
+#include "kernels/cpu/lane_passes.hpp"
 #include "tools/benchmarks/counters.hpp"
 
 namespace vnsweep::benchmark {
@@ -9,19 +10,22 @@ namespace {
 
 void train(::benchmark::State& state, Optimizer optimizer, Activation activation) {
   constexpr int kDepth = 10;
-  constexpr std::int64_t kSteps = 16;
+  constexpr int kSamples =
+      2048;  // that a call takes, so that what a call costs by itself is little
   const bench::TrainingCase shape{.width = static_cast<int>(state.range(0)),
                                   .depth = kDepth,
                                   .samples = static_cast<int>(state.range(1)),
                                   .optimizer = optimizer,
                                   .activation = activation};
-  // An engine may train narrow networks several at a time; of wide ones it takes each by itself.
-  const int networks = shape.width <= 32 ? 16 : 1;
+  const std::int64_t steps = kSamples / shape.samples;
+  const NetworkBatch full = bench::training_batch(shape, cpu::lane_count());
+  const int networks = bench::networks_side_by_side(full);
   CpuEngine engine;
   engine.initialize(bench::training_batch(shape, networks));
   for ([[maybe_unused]] auto _ : state)
-    engine.train(StepCount(kSteps));
-  const double updates = static_cast<double>(bench::parameters_of(shape)) * networks * kSteps;
+    engine.train(StepCount(steps));
+  const double updates =
+      static_cast<double>(bench::parameters_of(shape)) * networks * static_cast<double>(steps);
   count_updates(state, updates);
   count_flop(state, updates * bench::flop_per_parameter(optimizer, shape.samples));
 }
