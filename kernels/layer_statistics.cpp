@@ -7,15 +7,18 @@
 
 namespace vnsweep {
 
-void fill_correlation_statistics(int live, double gram_square, std::vector<double> spectrum,
-                                 LayerProbe& layer) {
+void fill_indicator(int live, double gram_square, LayerProbe& layer) {
   layer.live = live;
   if (live == 0) return;
   const double nodes = live;
   layer.vni = std::clamp(gram_square / (nodes * nodes), 1.0 / nodes, 1.0);  // it is, up to rounding
   layer.n_eff = 1.0 / layer.vni;
+}
 
-  spectrum.resize(std::min(spectrum.size(), static_cast<std::size_t>(live)));
+void fill_spectrum(std::vector<double> spectrum, LayerProbe& layer) {
+  if (layer.live == 0) return;
+  const double nodes = layer.live;
+  spectrum.resize(std::min(spectrum.size(), static_cast<std::size_t>(layer.live)));
   layer.spectrum = std::move(spectrum);
   double entropy = 0.0;
   for (const double eigenvalue : layer.spectrum) {
@@ -23,6 +26,12 @@ void fill_correlation_statistics(int live, double gram_square, std::vector<doubl
     if (p > 0.0) entropy -= p * std::log(p);
   }
   layer.effective_rank = std::exp(entropy);
+}
+
+void fill_correlation_statistics(int live, double gram_square, std::vector<double> spectrum,
+                                 LayerProbe& layer) {
+  fill_indicator(live, gram_square, layer);
+  fill_spectrum(std::move(spectrum), layer);
 }
 
 void check_probe_spec(const ProbeSpec& spec) {

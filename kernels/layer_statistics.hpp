@@ -14,6 +14,10 @@ namespace vnsweep {
 void fill_correlation_statistics(int live, double gram_square, std::vector<double> spectrum,
                                  LayerProbe& layer);
 
+/// The two halves of it: vni and n_eff; spectrum and effective_rank of a layer that has its `live`.
+void fill_indicator(int live, double gram_square, LayerProbe& layer);
+void fill_spectrum(std::vector<double> spectrum, LayerProbe& layer);
+
 /// @throws std::logic_error if more Jacobians are asked for than there are probe inputs
 void check_probe_spec(const ProbeSpec& spec);
 

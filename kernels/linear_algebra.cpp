@@ -73,18 +73,6 @@ std::vector<double> haar_orthogonal(std::span<const float> gaussian, int n) {
   return q;
 }
 
-void gram_of_rows(std::span<const double> z, int rows, int columns, std::span<double> c) {
-  pin_linear_algebra_threads();
-  cblas_dsyrk(CblasRowMajor, CblasLower, CblasNoTrans, rows, columns, 1.0, z.data(), columns, 0.0,
-              c.data(), rows);
-}
-
-void gram_of_columns(std::span<const double> z, int rows, int columns, std::span<double> c) {
-  pin_linear_algebra_threads();
-  cblas_dsyrk(CblasRowMajor, CblasLower, CblasTrans, columns, rows, 1.0, z.data(), columns, 0.0,
-              c.data(), columns);
-}
-
 double frobenius_squared_of_lower(std::span<const double> lower, int n) {
   double diagonal = 0.0;
   double below = 0.0;

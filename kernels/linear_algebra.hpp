@@ -19,14 +19,6 @@ std::string linear_algebra_description();
 /// @throws std::runtime_error if LAPACK reports a failure
 std::vector<double> haar_orthogonal(std::span<const float> gaussian, int n);
 
-/// Gram matrix of the rows of Z, lower triangle in row-major order.
-/// @param z        (rows, columns), row-major
-/// @param[out] c   Z Z^T (rows, rows), only c[i * rows + j] with j <= i is written
-void gram_of_rows(std::span<const double> z, int rows, int columns, std::span<double> c);
-
-/// Gram matrix of the columns of Z, lower triangle: Z^T Z (columns, columns), as gram_of_rows.
-void gram_of_columns(std::span<const double> z, int rows, int columns, std::span<double> c);
-
 /// Squared Frobenius norm of a symmetric matrix.
 /// @param lower  (n, n), lower triangle in row-major order
 double frobenius_squared_of_lower(std::span<const double> lower, int n);

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "host/cli/exit_code.hpp"
 #include "host/report/export.hpp"
@@ -24,16 +25,19 @@ struct RunOptions {
 };
 ExitCode run_command(const RunOptions& options);
 
+enum class TableFormat { table, csv, json };
+
 struct PlanOptions {
   std::filesystem::path manifest;
   std::string device = "auto";
   unsigned threads = 0;
+  TableFormat format = TableFormat::table;  ///< table or json
+  std::filesystem::path calibration;        ///< empty: in the user's cache directory
+  bool recalibrate = false;
 };
 ExitCode plan_command(const PlanOptions& options);
 
 ExitCode status_command(const std::filesystem::path& directory);
-
-enum class TableFormat { table, csv, json };
 
 struct SummaryOptions {
   std::filesystem::path directory;
@@ -81,6 +85,20 @@ struct TheoryOptions {
   TableFormat format = TableFormat::table;
 };
 ExitCode theory_command(const TheoryOptions& options);
+
+struct BenchOptions {
+  std::string device = "cpu";
+  std::vector<unsigned> threads;  ///< empty: one, and one per processor
+  std::vector<int> widths = {8, 16, 32, 64, 128, 256, 512};
+  std::vector<int> depths = {10, 100};
+  std::vector<int> batches = {4, 128};
+  std::vector<std::string> optimizers = {"sgd", "adam"};
+  std::string activation = "tanh";
+  double seconds = 0.3;                     ///< of training, per point
+  int networks = 0;                         ///< per thread; 0: as many as suit the shape
+  TableFormat format = TableFormat::table;  ///< table or json
+};
+ExitCode bench_command(const BenchOptions& options);
 
 ExitCode verify_command(const std::string& device);
 ExitCode devices_command();

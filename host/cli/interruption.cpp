@@ -3,7 +3,10 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <csignal>
+#include <mutex>
 
 namespace vnsweep {
 namespace {
@@ -36,6 +39,21 @@ void install_interruption_handlers() {
 
 int interruption_signal() {
   return received.load();
+}
+
+StopOnInterruption::StopOnInterruption() {
+  install_interruption_handlers();
+  watcher_ = std::jthread([this](const std::stop_token& end) {
+    constexpr auto kPollInterval = std::chrono::milliseconds(50);
+    std::mutex mutex;
+    std::condition_variable_any ended;
+    std::unique_lock lock(mutex);
+    while (!ended.wait_for(lock, end, kPollInterval, [&] { return end.stop_requested(); })) {
+      if (interruption_signal() == 0) continue;
+      stop_.request_stop();
+      return;
+    }
+  });
 }
 
 }  // namespace vnsweep

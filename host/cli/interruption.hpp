@@ -1,5 +1,8 @@
 #pragma once
 
+#include <stop_token>
+#include <thread>
+
 namespace vnsweep {
 
 /// Makes SIGINT, SIGTERM and SIGHUP ask for an orderly end; a second one ends the process at once.
@@ -7,5 +10,17 @@ void install_interruption_handlers();
 
 /// Number of the signal that asked for the end, or 0.
 int interruption_signal();
+
+/// Turns a signal into a request to stop, for work that has no loop to watch for it.
+class StopOnInterruption {
+ public:
+  /// Installs the handlers.
+  StopOnInterruption();
+  std::stop_token token() const { return stop_.get_token(); }
+
+ private:
+  std::stop_source stop_;
+  std::jthread watcher_;
+};
 
 }  // namespace vnsweep

@@ -82,6 +82,13 @@ void add_plan(CLI::App& app, Action& action) {
   command->add_option("MANIFEST", options->manifest, "YAML or JSON file")->required();
   add_device(command, options->device);
   add_threads(command, options->threads);
+  add_choice<TableFormat>(command, "--format", options->format,
+                          {{"table", TableFormat::table}, {"json", TableFormat::json}},
+                          "table or json (default: table)");
+  command->add_option("--calibration", options->calibration,
+                      "File that keeps what was measured (default: vnsweep/calibration.json in "
+                      "$XDG_CACHE_HOME or ~/.cache)");
+  command->add_flag("--recalibrate", options->recalibrate, "Forget it and measure again");
   command->callback([&action, options] { action = [options] { return plan_command(*options); }; });
 }
 
@@ -195,6 +202,42 @@ void add_reproduce(CLI::App& app, Action& action) {
       [&action, options] { action = [options] { return reproduce_command(*options); }; });
 }
 
+void add_bench(CLI::App& app, Action& action) {
+  auto options = std::make_shared<BenchOptions>();
+  CLI::App* command = app.add_subcommand(
+      "bench", "Measure parameter updates per second and their share of what the machine reaches");
+  const auto add_list = [&](const char* name, auto& list, const char* help, auto least, auto most) {
+    return command->add_option(name, list, help)
+        ->delimiter(',')
+        ->check(CLI::Range(least, most).description(""));
+  };
+  command
+      ->add_option("--device", options->device,
+                   "cpu, reference or one GPU, such as cuda:0; shares are those of cpu alone")
+      ->capture_default_str();
+  add_list("--threads", options->threads, "CPU workers: 1,8 (default: 1, and one per processor)",
+           1U, 4096U);
+  add_list("--width", options->widths, "Nodes per hidden layer", 1, 1 << 16)->capture_default_str();
+  add_list("--depth", options->depths, "Hidden layers", 1, 1 << 20)->capture_default_str();
+  add_list("--batch", options->batches, "B, samples of a step", 1, 1 << 20)->capture_default_str();
+  command->add_option("--optimizer", options->optimizers, "sgd,adam")
+      ->delimiter(',')
+      ->capture_default_str();
+  command->add_option("--activation", options->activation, "As in a manifest")
+      ->capture_default_str();
+  command->add_option("--seconds", options->seconds, "Time of training, per point")
+      ->check(CLI::Range(1e-3, 1e4).description(""))
+      ->capture_default_str();
+  command
+      ->add_option("--networks", options->networks,
+                   "Networks of each worker (default: as many as suit the shape)")
+      ->check(CLI::Range(1, 1 << 20).description(""));
+  add_choice<TableFormat>(command, "--format", options->format,
+                          {{"table", TableFormat::table}, {"json", TableFormat::json}},
+                          "table or json (default: table)");
+  command->callback([&action, options] { action = [options] { return bench_command(*options); }; });
+}
+
 void add_verify(CLI::App& app, Action& action) {
   auto device = std::make_shared<std::string>("auto");
   CLI::App* command =
@@ -227,6 +270,7 @@ int run_main(int argc, char** argv) {
   add_theory(app, action);
   add_trace(app, action);
   add_reproduce(app, action);
+  add_bench(app, action);
   add_verify(app, action);
   add_devices(app, action);
   try {

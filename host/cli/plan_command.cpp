@@ -1,25 +1,28 @@
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <iostream>
-#include <limits>
 #include <map>
+#include <nlohmann/json.hpp>
 
+#include "build_info.hpp"
 #include "host/cli/commands.hpp"
+#include "host/cli/interruption.hpp"
+#include "host/cli/machine_forecast.hpp"
 #include "host/cli/output.hpp"
 #include "host/cli/progress.hpp"
+#include "host/forecast/calibration_file.hpp"
+#include "host/forecast/forecast.hpp"
 #include "host/manifest/manifest.hpp"
 #include "host/plan/batch.hpp"
 #include "host/plan/grid.hpp"
 #include "host/plan/run_identity.hpp"
 #include "host/plan/sweep_progress.hpp"
 #include "host/report/text.hpp"
-#include "host/schedule/batch_runner.hpp"
 #include "host/schedule/batch_sizes.hpp"
 #include "host/schedule/devices.hpp"
-#include "host/task/task.hpp"
 
 namespace vnsweep {
 namespace {
@@ -32,98 +35,30 @@ struct PlanLine {
   std::int64_t least_depth = 0;
   std::int64_t greatest_depth = 0;
   std::size_t memory = 0;  ///< bytes of its largest batch on one worker
-  double cost = 0.0;
-  double seconds = 0.0;  ///< of one worker; NaN if no worker can hold a single network
+  double seconds = 0.0;    ///< of all workers together; NaN if none can hold a single network
 
   const RunSpec& spec() const { return costliest->runs.front(); }
 };
 
-/// Engines of one kind.
-struct WorkerKind {
-  Engine* engine = nullptr;
-  bool is_gpu = false;
-  std::size_t workers = 0;
-};
-
-std::vector<WorkerKind> worker_kinds(const std::vector<NamedEngine>& engines) {
-  std::map<std::string, WorkerKind> kinds;
-  for (const NamedEngine& named : engines) {
-    WorkerKind& kind = kinds[named.kind];
-    kind.engine = named.engine.get();
-    kind.is_gpu = named.kind == "cuda";
-    ++kind.workers;
-  }
-  std::vector<WorkerKind> list;
-  for (const auto& [name, kind] : kinds)
-    list.push_back(kind);
+/// One engine of each kind.
+std::vector<Engine*> engines_of_each_kind(const std::vector<NamedEngine>& engines) {
+  std::map<std::string, Engine*> kinds;
+  for (const NamedEngine& named : engines)
+    kinds.emplace(named.kind, named.engine.get());
+  std::vector<Engine*> list;
+  for (const auto& [name, engine] : kinds)
+    list.push_back(engine);
   return list;
-}
-
-/// A short training that is like `batch` and is thrown away. A processor is as fast for one network
-/// as for many; a GPU is not, and gets all of them.
-PlannedBatch sample_of(const PlannedBatch& batch, bool is_gpu) {
-  std::vector<RunSpec> runs = batch.runs;
-  if (!is_gpu) {
-    constexpr std::int64_t kSampleDepth = 12;
-    runs.resize(1);
-    runs.front().depth = std::min<std::int64_t>(runs.front().depth, kSampleDepth);
-  }
-  constexpr double kEnoughOperations = 4e8;
-  constexpr std::int64_t kEnoughSteps = 20;  // of a GPU
-  RunSpec& first = runs.front();
-  const double per_step = predicted_cost(first) / static_cast<double>(first.steps);
-  std::int64_t steps = std::min<std::int64_t>(first.steps, first.probe_every.value_or(first.steps));
-  steps = is_gpu ? std::min(steps, kEnoughSteps)
-                 : std::clamp<std::int64_t>(static_cast<std::int64_t>(kEnoughOperations / per_step),
-                                            1, steps);
-  for (RunSpec& spec : runs) {
-    spec.steps = steps;
-    // Success would end the measurement.
-    spec.success_accuracy.reset();
-    spec.success_loss = 0.0;
-  }
-  // With the data, whose making must not be measured.
-  auto data = make_training_data(batch.runs.front());
-  return make_batch(std::move(runs), std::move(data));
-}
-
-/// Seconds per predicted operation of one worker for runs like those of `batch`; NaN if none fits.
-double measure_rate(const PlannedBatch& batch, const WorkerKind& kind) {
-  PlannedBatch sample = sample_of(batch, kind.is_gpu);
-  while (true) {
-    const auto start = std::chrono::steady_clock::now();
-    try {
-      run_batch(*kind.engine, sample, [](const RunResult&) {}, {});
-      const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-      return elapsed.count() / sample.cost;
-    } catch (const DeviceOutOfMemory&) {
-      if (sample.runs.size() == 1) return std::numeric_limits<double>::quiet_NaN();
-      sample = split_batch(sample, sample.runs.size() / 2).first;
-    }
-  }
-}
-
-/// Time of one worker for the work of a line, if all work on it.
-double worker_seconds(const PlanLine& line, const std::vector<WorkerKind>& kinds) {
-  double speed = 0.0;  // predicted operations per second, of all
-  std::size_t workers = 0;
-  for (const WorkerKind& kind : kinds) {
-    const double rate = measure_rate(*line.costliest, kind);
-    if (!std::isnan(rate)) speed += static_cast<double>(kind.workers) / rate;
-    workers += kind.workers;
-  }
-  if (speed == 0.0) return std::numeric_limits<double>::quiet_NaN();
-  return line.cost / speed * static_cast<double>(workers);
 }
 
 /// Bytes that a batch takes on the kind of worker that holds the most of it; the worker leaves the
 /// rest for another time.
-std::size_t memory_of(const PlannedBatch& batch, const std::vector<WorkerKind>& kinds) {
+std::size_t memory_of(const PlannedBatch& batch, const std::vector<Engine*>& kinds) {
   std::size_t most = 0;
-  for (const WorkerKind& kind : kinds) {
-    std::size_t needed = kind.engine->memory_limit();
+  for (const Engine* engine : kinds) {
+    std::size_t needed = engine->memory_limit();
     try {
-      needed = std::min(needed, kind.engine->memory_needed(batch.networks));
+      needed = std::min(needed, engine->memory_needed(batch.networks));
     } catch (const DeviceOutOfMemory&) {
       // More than the engine can count is more than there is.
     }
@@ -140,7 +75,7 @@ std::string size_text(std::size_t bytes) {
 
 /// Batches that agree in everything a batch must agree in, apart from depth.
 std::vector<PlanLine> group_batches(const std::vector<PlannedBatch>& batches,
-                                    const std::vector<WorkerKind>& kinds) {
+                                    const std::vector<Engine*>& kinds) {
   std::map<std::string, PlanLine> lines;
   for (const PlannedBatch& batch : batches) {
     PlanLine& line = lines[spec_text(batch_key(batch.runs.front()))];
@@ -153,7 +88,6 @@ std::vector<PlanLine> group_batches(const std::vector<PlannedBatch>& batches,
     line.greatest_depth = std::max(line.greatest_depth, batch.runs.front().depth);
     line.least_depth = std::min(line.least_depth, batch.runs.back().depth);
     line.memory = std::max(line.memory, memory_of(batch, kinds));
-    line.cost += batch.cost;
   }
   std::vector<PlanLine> sorted;
   for (auto& [key, line] : lines)
@@ -184,6 +118,82 @@ std::vector<std::string> table_row(const PlanLine& line) {
           std::isnan(line.seconds) ? "too large" : duration_text(line.seconds)};
 }
 
+/// What is printed.
+struct PlanReport {
+  std::string name;
+  std::vector<PlanLine> lines;
+  std::size_t runs = 0;
+  std::size_t batches = 0;
+  std::size_t workers = 0;
+  std::size_t memory = 0;  ///< bytes, of all workers
+  Forecast forecast;
+  std::size_t most_runs = 0;  ///< with every seed that can be added
+  double most_work = 1.0;     ///< the same, over the work of `runs`
+};
+
+std::string time_text(const Forecast& forecast) {
+  if (!forecast.likely) {
+    return fmt::format(
+        "predicted time: at most {} (every run to its last step; runs that succeed end earlier)\n",
+        duration_text(forecast.whole));
+  }
+  return fmt::format(
+      "predicted time: {}, between {} and {}; {} if every run{} went to its last step\n",
+      duration_text(*forecast.likely), duration_text(forecast.low), duration_text(forecast.high),
+      duration_text(forecast.whole), forecast.growth > 1.0 ? " of the first seeds" : "");
+}
+
+std::string seeds_text(const PlanReport& report) {
+  return fmt::format(
+      "seeds are added to cells whose interval is too wide: {}at most {} runs, {:.3g} times as "
+      "much "
+      "work\n",
+      report.forecast.likely
+          ? fmt::format("probably {:.3g} times as much work; ", report.forecast.growth)
+          : std::string(),
+      report.most_runs, report.most_work);
+}
+
+void print_table(const PlanReport& report) {
+  std::vector<std::vector<std::string>> rows = {{"width", "depth", "activation", "init",
+                                                 "optimizer", "batch", "steps", "runs", "batches",
+                                                 "memory", "worker time"}};
+  for (const PlanLine& line : report.lines)
+    rows.push_back(table_row(line));
+  std::cout << aligned_table(rows)
+            << fmt::format("\n{}: {} runs in {} batches on {} workers, at most {} of memory\n",
+                           report.name, report.runs, report.batches, report.workers,
+                           size_text(report.memory))
+            << time_text(report.forecast);
+  if (report.most_runs > report.runs) std::cout << seeds_text(report);
+}
+
+void print_json(const PlanReport& report) {
+  const Forecast& forecast = report.forecast;
+  nlohmann::json json = {{"name", report.name},
+                         {"runs", report.runs},
+                         {"batches", report.batches},
+                         {"workers", report.workers},
+                         {"memory", report.memory},
+                         {"seconds", nullptr},
+                         {"seconds_low", nullptr},
+                         {"seconds_high", nullptr},
+                         {"seconds_without_early_ends", forecast.whole},
+                         {"added_seeds_factor", forecast.growth},
+                         {"most_runs", report.most_runs}};
+  if (forecast.likely) {
+    json["seconds"] = *forecast.likely;
+    json["seconds_low"] = forecast.low;
+    json["seconds_high"] = forecast.high;
+  }
+  std::cout << json.dump(2) << "\n";
+}
+
+CalibrationFile calibration_file(const PlanOptions& options) {
+  return {options.calibration.empty() ? CalibrationFile::default_path() : options.calibration,
+          program_identity(std::string(build::kVersion) + " " + build::kCommit)};
+}
+
 }  // namespace
 
 ExitCode plan_command(const PlanOptions& options) {
@@ -192,34 +202,37 @@ ExitCode plan_command(const PlanOptions& options) {
   const std::vector<RunSpec> runs = sweep.missing();
   const DeviceChoice devices = choose_devices_here(options.device, options.threads);
   check_precision(devices, runs);
-  const std::vector<NamedEngine> engines = make_engines(devices);
-  const std::vector<WorkerKind> kinds = worker_kinds(engines);
+  std::vector<NamedEngine> engines = make_engines(devices);
   const auto batches = plan_batches(runs, batch_limits(devices, total_cost(runs)));
 
-  double seconds = 0.0;
-  std::size_t memory = 0;
-  std::vector<std::vector<std::string>> rows = {{"width", "depth", "activation", "init",
-                                                 "optimizer", "batch", "steps", "runs", "batches",
-                                                 "memory", "worker time"}};
-  for (PlanLine& line : group_batches(batches, kinds)) {
-    line.seconds = worker_seconds(line, kinds);
-    if (!std::isnan(line.seconds)) seconds += line.seconds;
-    memory = std::max(memory, line.memory);
-    rows.push_back(table_row(line));
+  PlanReport report;
+  report.name = manifest.name;
+  report.lines = group_batches(batches, engines_of_each_kind(engines));
+  report.runs = runs.size();
+  report.batches = batches.size();
+  report.workers = engines.size();
+  report.most_runs = sweep.runs().size();
+  report.most_work = total_cost(sweep.runs()) / total_cost(runs);
+  for (const PlanLine& line : report.lines)
+    report.memory = std::max(report.memory, line.memory * engines.size());
+
+  const CalibrationFile file = calibration_file(options);
+  const Calibration known = options.recalibrate ? Calibration() : file.load();
+  Calibration calibration = known;
+  const StopOnInterruption interruption;
+  const std::optional<Forecast> forecast =
+      forecast_here({.manifest = manifest, .runs = runs, .batches = batches, .devices = devices},
+                    std::move(engines), calibration, interruption.token());
+  if (calibration != known) file.save(calibration);
+  if (!forecast) {
+    spdlog::warn("interrupted; the same command goes on with what was measured");
+    return ExitCode::interrupted;
   }
-  std::cout << aligned_table(rows);
-  std::cout << fmt::format(
-      "\n{}: {} runs in {} batches on {} workers, at most {} of memory\n"
-      "predicted time: at most {} (every run to its last step; runs that succeed end earlier)\n",
-      manifest.name, runs.size(), batches.size(), engines.size(),
-      size_text(memory * engines.size()),
-      duration_text(seconds / static_cast<double>(engines.size())));
-  if (manifest.adaptive_seeds()) {
-    std::cout << fmt::format(
-        "seeds are added to cells whose interval is too wide: at most {} runs, {:.3g} times as "
-        "much work\n",
-        sweep.runs().size(), total_cost(sweep.runs()) / total_cost(runs));
-  }
+
+  report.forecast = *forecast;
+  for (PlanLine& line : report.lines)
+    line.seconds = forecast->line_seconds.at(spec_text(batch_key(line.spec())));
+  options.format == TableFormat::json ? print_json(report) : print_table(report);
   check_output();
   return ExitCode::complete;
 }

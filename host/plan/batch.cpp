@@ -16,6 +16,11 @@ std::int64_t steps_per_epoch(const RunSpec& spec) {
   return spec.minibatch ? task_samples(spec) / *spec.minibatch : 1;
 }
 
+double parameters_of(const RunSpec& spec) {
+  return static_cast<double>(parameter_count(task_inputs(spec), task_outputs(spec), spec.width,
+                                             static_cast<int>(spec.depth)));
+}
+
 }  // namespace
 
 RunSpec batch_key(RunSpec spec) {
@@ -37,32 +42,37 @@ RunSpec batch_key(RunSpec spec) {
   return spec;
 }
 
-double predicted_cost(const RunSpec& spec) {
-  const auto parameters = static_cast<double>(parameter_count(
-      task_inputs(spec), task_outputs(spec), spec.width, static_cast<int>(spec.depth)));
+double step_operations(const RunSpec& spec) {
   const auto samples = static_cast<double>(task_samples(spec));
   const double step_samples = spec.minibatch ? static_cast<double>(*spec.minibatch) : samples;
-  const auto steps = static_cast<double>(spec.steps);
   const double update = spec.optimizer == Optimizer::sgd ? 2.0 : 14.0;
-  double cost = steps * parameters * (6.0 * step_samples + update);
+  double per_parameter = 6.0 * step_samples + update;
   if (spec.minibatch) {
     const auto every = static_cast<double>(spec.success_every.value_or(steps_per_epoch(spec)));
-    cost += steps / every * parameters * 2.0 * samples;
+    per_parameter += 2.0 * samples / every;
   }
-  // A probe: forward and Gram matrix over the probe inputs, eigenvalues, one backward pass. LAPACK
-  // reaches about a tenth of the rate of the training passes on matrices this small.
-  const double probes =
-      2.0 + (spec.probe_every ? steps / static_cast<double>(*spec.probe_every) : 0);
+  return parameters_of(spec) * per_parameter;
+}
+
+double probe_operations(const RunSpec& spec) {
+  // Forward and Gram matrix over the probe inputs, eigenvalues, one backward pass. LAPACK reaches
+  // about a tenth of the rate of the training passes on matrices this small.
+  const auto samples = static_cast<double>(task_samples(spec));
   const auto width = static_cast<double>(spec.width);
   const auto probe_samples = static_cast<double>(spec.probe_samples);
   const double gram = std::min(width, probe_samples);
   constexpr double kSlowness = 10.0;
   // A Jacobian takes three products of square matrices a layer: one for J, two for its moments.
   const double jacobians = 6.0 * static_cast<double>(spec.probe_jacobians) * width * width * width;
-  const double probe =
-      parameters * (3.0 * probe_samples + 6.0 * samples) +
-      static_cast<double>(spec.depth) * (kSlowness * gram * gram * gram + jacobians);
-  return cost + probes * probe;
+  return parameters_of(spec) * (3.0 * probe_samples + 6.0 * samples) +
+         static_cast<double>(spec.depth) * (kSlowness * gram * gram * gram + jacobians);
+}
+
+double predicted_cost(const RunSpec& spec) {
+  const auto steps = static_cast<double>(spec.steps);
+  const double probes =
+      2.0 + (spec.probe_every ? steps / static_cast<double>(*spec.probe_every) : 0);
+  return steps * step_operations(spec) + probes * probe_operations(spec);
 }
 
 PlannedBatch make_batch(std::vector<RunSpec> runs, std::shared_ptr<const TrainingData> data) {
@@ -118,6 +128,52 @@ double total_cost(std::span<const RunSpec> runs) {
   return total;
 }
 
+namespace {
+
+/// How many of the runs of equal depth that are left, costing `run_cost` each, a batch takes.
+std::size_t runs_together(std::size_t left, double run_cost, const BatchLimits& limits) {
+  const std::size_t allowed = std::min(left, std::max<std::size_t>(1, limits.max_runs));
+  const auto affordable = [&](double cost) {
+    const double runs = std::clamp(cost / run_cost, 1.0, static_cast<double>(allowed));
+    return static_cast<std::size_t>(runs);
+  };
+  const std::size_t cheap = affordable(limits.max_cost);
+  if (cheap == left) return left;
+  if (cheap >= limits.together) return cheap / limits.together * limits.together;
+  return std::max(cheap, std::min(limits.together, affordable(limits.max_cost_together)));
+}
+
+/// Cuts runs that can share a batch, deepest first, into batches.
+class BatchCutter {
+ public:
+  BatchCutter(const BatchLimits& limits, std::shared_ptr<const TrainingData> data,
+              std::vector<PlannedBatch>& batches)
+      : limits_(limits), data_(std::move(data)), batches_(batches) {}
+
+  void add(std::span<const RunSpec> runs, double run_cost) {
+    const double cost = run_cost * static_cast<double>(runs.size());
+    if (cost_ + cost > limits_.max_cost || pending_.size() + runs.size() > limits_.max_runs) {
+      finish();
+    }
+    pending_.insert(pending_.end(), runs.begin(), runs.end());
+    cost_ += cost;
+  }
+
+  void finish() {
+    if (!pending_.empty()) batches_.push_back(make_batch(std::exchange(pending_, {}), data_));
+    cost_ = 0.0;
+  }
+
+ private:
+  const BatchLimits& limits_;
+  std::shared_ptr<const TrainingData> data_;
+  std::vector<PlannedBatch>& batches_;
+  std::vector<RunSpec> pending_;
+  double cost_ = 0.0;
+};
+
+}  // namespace
+
 std::vector<PlannedBatch> plan_batches(std::span<const RunSpec> runs, const BatchLimits& limits) {
   std::map<std::string, std::vector<RunSpec>> groups;
   for (const RunSpec& spec : runs)
@@ -127,20 +183,18 @@ std::vector<PlannedBatch> plan_batches(std::span<const RunSpec> runs, const Batc
   for (auto& [key, group] : groups) {
     std::stable_sort(group.begin(), group.end(),
                      [](const RunSpec& a, const RunSpec& b) { return a.depth > b.depth; });
-    const auto data = training_data_sizes(group.front());
-    std::vector<RunSpec> pending;
-    double cost = 0.0;
-    const auto flush = [&] {
-      if (!pending.empty()) batches.push_back(make_batch(std::exchange(pending, {}), data));
-      cost = 0.0;
-    };
-    for (const RunSpec& spec : group) {
-      const double run_cost = predicted_cost(spec);
-      if (cost + run_cost > limits.max_cost || pending.size() >= limits.max_runs) flush();
-      cost += run_cost;
-      pending.push_back(spec);
+    BatchCutter cutter(limits, training_data_sizes(group.front()), batches);
+    for (std::span<const RunSpec> left(group); !left.empty();) {
+      const double run_cost = predicted_cost(left.front());
+      const auto deepest = std::find_if(left.begin(), left.end(), [&](const RunSpec& spec) {
+        return spec.depth != left.front().depth;
+      });
+      const auto equal = static_cast<std::size_t>(deepest - left.begin());
+      const std::size_t taken = runs_together(equal, run_cost, limits);
+      cutter.add(left.first(taken), run_cost);
+      left = left.subspan(taken);
     }
-    flush();
+    cutter.finish();
   }
   std::stable_sort(batches.begin(), batches.end(),
                    [](const PlannedBatch& a, const PlannedBatch& b) { return a.cost > b.cost; });

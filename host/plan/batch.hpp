@@ -21,8 +21,14 @@ struct PlannedBatch {
   double cost = 0.0;  ///< predicted floating-point operations, without early stopping
 };
 
-/// Predicted floating-point operations of a run that spends its whole budget, probes included.
+/// Predicted floating-point operations of one step of a run, with its share of the evaluations.
 /// Source: DESIGN.md section 6, 6B + 2 per parameter and step for SGD, 6B + 14 for Adam.
+double step_operations(const RunSpec& spec);
+
+/// Predicted floating-point operations of one probe, in the time that training takes for one.
+double probe_operations(const RunSpec& spec);
+
+/// Predicted floating-point operations of a run that spends its whole budget, probes included.
 double predicted_cost(const RunSpec& spec);
 
 /// The specification with everything reset that may differ inside a batch: runs of equal keys can
@@ -43,6 +49,10 @@ ProbeSpec probe_spec(const RunSpec& spec);
 struct BatchLimits {
   double max_cost = 0.0;  ///< of a batch of several runs; a single run may exceed it
   std::size_t max_runs = 0;
+  /// Runs of equal depth that an engine trains side by side: so many stay together even where their
+  /// cost exceeds max_cost, as long as it does not exceed max_cost_together.
+  std::size_t together = 1;
+  double max_cost_together = 0.0;
 };
 
 /// Groups runs into batches, deepest first inside a batch, costliest batch first. Their training

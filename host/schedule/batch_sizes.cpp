@@ -13,7 +13,16 @@ double cpu_share(const DeviceChoice& choice, double total_cost) {
 BatchLimits batch_limits(const DeviceChoice& choice, double total_cost) {
   constexpr std::size_t kMostRunsOfCpu = 256;
   if (choice.gpus.empty()) {
-    return {.max_cost = cpu_share(choice, total_cost), .max_runs = kMostRunsOfCpu};
+    // A vector holds up to so many networks; those that are left out of it cost as much as if they
+    // were not. Batches may be larger for that: small ones, which come last, still even out the
+    // end.
+    constexpr std::size_t kNetworksOfVector = 16;
+    constexpr double kLargestShare = 8.0;
+    const double share = cpu_share(choice, total_cost);
+    return {.max_cost = share,
+            .max_runs = kMostRunsOfCpu,
+            .together = kNetworksOfVector,
+            .max_cost_together = kLargestShare * share};
   }
   // Some times what the largest GPU trains at once; a worker takes what fits its memory.
   constexpr std::size_t kMostRunsOfGpu = 16'384;

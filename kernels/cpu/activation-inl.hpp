@@ -9,6 +9,8 @@
 #include <hwy/contrib/math/math-inl.h>
 #include <hwy/highway.h>
 
+#include <cstdint>
+
 #include "kernels/math/activation.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -22,12 +24,23 @@ struct ActivationPair {
   V derivative;  ///< phi'(h)
 };
 
+/// The smaller of a bound and v; NaN where v is NaN.
+template <class D, class V>
+HWY_INLINE V at_most(D /*d*/, V bound, V v) {
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
+  return hn::Min(bound, v);  // the second if there is a NaN
+#else
+  return hn::IfThenElse(hn::Gt(v, bound), bound, v);
+#endif
+}
+
 /// tanh(h), float32: h P(h^2) / Q(h^2) with both of degree 4, least maximum relative error on
-/// [0, 8.4], beyond which float tanh is 1. Within 5 ulp; the result never exceeds 1; NaN stays NaN.
+/// [0, 8.4]; from there to 8.9, where the quotient is above 1, it is within 2 ulp of it. Within
+/// 5 ulp; the result never exceeds 1; where it is 1, the derivative is exactly zero; NaN stays NaN.
 template <class D, class V>
 HWY_INLINE V tanh_vector(D d, V h, float /*precision*/) {
-  const V limit = hn::Set(d, 8.4F);
-  const V clamped = hn::Min(hn::Max(h, hn::Neg(limit)), limit);
+  const V one = hn::Set(d, 1.0F);
+  const V clamped = at_most(d, hn::Set(d, 8.9F), hn::Abs(h));
   const V t = hn::Mul(clamped, clamped);
   V p = hn::Set(d, 1.4457502750531148e-08F);
   p = hn::MulAdd(p, t, hn::Set(d, 2.1379542886279523e-05F));
@@ -39,18 +52,40 @@ HWY_INLINE V tanh_vector(D d, V h, float /*precision*/) {
   q = hn::MulAdd(q, t, hn::Set(d, 0.026051389053463936F));
   q = hn::MulAdd(q, t, hn::Set(d, 0.46752893924713135F));
   q = hn::MulAdd(q, t, hn::Set(d, 1.0F));
-  const V one = hn::Set(d, 1.0F);
   const V ratio = hn::Div(hn::Mul(clamped, p), q);
-  const V bounded = hn::Min(hn::Max(ratio, hn::Neg(one)), one);
-  // Exactly one where float tanh is, so that the derivative of a saturated node is exactly zero.
-  const V saturated = hn::IfThenElse(hn::Ge(hn::Abs(h), limit), hn::CopySign(one, h), bounded);
-  return hn::IfThenElse(hn::Eq(h, h), saturated, h);
+  return hn::CopySign(at_most(d, one, ratio), h);
 }
 
-/// tanh(h), float64, within 4 ulp.
+/// tanh(h), float64, within 4 ulp; the result never exceeds 1; NaN stays NaN.
+/// With |h| = k ln(2) / 2 + r and tanh(r) = R / S, |r| <= ln(2) / 4,
+///     tanh |h| = ((2^k - 1) S + (2^k + 1) R) / ((2^k + 1) S + (2^k - 1) R),
+/// whose denominator is its numerator plus 2 (S - R). R / r and S are the polynomials of degree 2
+/// in r^2 whose quotient is nearest to tanh(r) / r, within 5.5e-18.
 template <class D, class V>
 HWY_INLINE V tanh_vector(D d, V h, double /*precision*/) {
-  return hn::IfThenElse(hn::Eq(h, h), hn::Tanh(d, h), h);
+  const hn::RebindToUnsigned<D> bits;
+  const V one = hn::Set(d, 1.0);
+  const V magnitude = hn::Min(hn::Abs(h), hn::Set(d, 20.0));  // beyond 19.1, tanh rounds to 1
+  // Added to a number below 2^51 it leaves that number's nearest integer in the last bits.
+  const V round = hn::Set(d, 0x1.8p52);
+  const V shifted = hn::MulAdd(magnitude, hn::Set(d, 2.8853900817779268), round);
+  const V k = hn::Sub(shifted, round);
+  // ln(2) / 2 in two parts, the first so short that its product with k is exact.
+  V r = hn::NegMulAdd(k, hn::Set(d, 0x1.62e42fefa3800p-2), magnitude);
+  r = hn::NegMulAdd(k, hn::Set(d, 0x1.ef35793c76730p-46), r);
+  const V t = hn::Mul(r, r);
+  V p = hn::MulAdd(t, hn::Set(d, 0.0010574197122942268), hn::Set(d, 0.11109938247915434));
+  p = hn::Mul(hn::MulAdd(p, t, one), r);
+  V q = hn::MulAdd(t, hn::Set(d, 0.015868324984984834), hn::Set(d, 0.44443271581248195));
+  q = hn::MulAdd(q, t, one);
+  constexpr std::uint64_t kExponentOfOne = 0x3FF0'0000'0000'0000;
+  const V power = hn::BitCast(d, hn::Add(hn::ShiftLeft<52>(hn::BitCast(bits, shifted)),
+                                         hn::Set(bits, kExponentOfOne)));  // 2^k
+  const V numerator = hn::MulAdd(hn::Add(power, one), p, hn::Mul(hn::Sub(power, one), q));
+  // Errors of the numerator are also the denominator's and cancel where tanh is close to 1.
+  const V denominator = hn::MulAdd(hn::Set(d, 2.0), hn::Sub(q, p), numerator);
+  const V x = hn::CopySign(hn::Div(numerator, denominator), h);
+  return hn::IfThenElse(hn::Eq(h, h), x, h);
 }
 
 struct Linear {

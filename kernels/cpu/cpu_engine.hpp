@@ -3,15 +3,13 @@
 #include <cstddef>
 #include <limits>
 #include <memory>
-#include <optional>
 #include <vector>
 
-#include "kernels/cpu/aligned_buffer.hpp"
-#include "kernels/cpu/layout.hpp"
+#include "kernels/cpu/lane_trainer.hpp"
 #include "kernels/cpu/network_probe.hpp"
-#include "kernels/cpu/training_passes.hpp"
+#include "kernels/cpu/network_trainer.hpp"
+#include "kernels/cpu/trained_network.hpp"
 #include "kernels/engine.hpp"
-#include "kernels/random/draws.hpp"
 
 namespace vnsweep {
 
@@ -38,27 +36,14 @@ class CpuEngine final : public Engine {
   std::vector<double> losses(NetworkIndex network) const override;
 
  private:
-  struct Network;
-  struct Workspace;
-  /// Sums over the samples of one pass.
-  struct Score {
-    double loss = 0.0;
-    double correct = 0.0;  ///< NaN where targets are no labels
-  };
-
+  void train_in_lanes(StepCount steps);
   Evaluation evaluation_of(std::size_t network);
-  void train_network(Network& network, StepCount target);
-  void evaluate_network(Network& network);
-  void test_outcome(Network& network);
-  void update_network(Network& network);
-  void forward_pass(const Network& network, const float* input, int samples);
-  Score score_logits(const float* target, int samples) const;
-  void backward_pass(Network& network, const float* input, const float* target, int samples);
 
   std::size_t memory_limit_;
   NetworkBatch batch_;
-  std::vector<std::unique_ptr<Network>> networks_;  // null once retired
-  std::unique_ptr<Workspace> workspace_;
+  std::vector<std::unique_ptr<cpu::TrainedNetwork>> networks_;  // null once retired
+  std::unique_ptr<cpu::NetworkTrainer> trainer_;
+  std::unique_ptr<cpu::LaneTrainer> lane_trainer_;  // null where networks are trained one by one
   std::unique_ptr<cpu::NetworkProbe> probe_;
   ProbeSpec probe_spec_;
 };

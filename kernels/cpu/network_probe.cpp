@@ -5,11 +5,11 @@
 #include <utility>
 
 #include "kernels/cpu/double_passes.hpp"
+#include "kernels/cpu/node_correlation.hpp"
 #include "kernels/layer_statistics.hpp"
 #include "kernels/linear_algebra.hpp"
 #include "kernels/math/activation.hpp"
 #include "kernels/math/loss.hpp"
-#include "kernels/random/draws.hpp"
 
 namespace vnsweep::cpu {
 namespace {
@@ -25,63 +25,48 @@ int widest(const NetworkBatch& batch) {
   return std::max({batch.width, batch.data->outputs, batch.data->inputs});
 }
 
-/// Transposes `count` rows of (count, nodes) into (nodes, stride); the rest of each row is zero.
-void transpose_input(const float* rows, int count, int nodes, int stride, double* columns) {
-  std::fill_n(columns, static_cast<std::size_t>(nodes) * stride, 0.0);
-  for (int s = 0; s < count; ++s) {
-    for (int i = 0; i < nodes; ++i) {
-      columns[static_cast<std::size_t>(i) * stride + s] =
-          rows[static_cast<std::size_t>(s) * nodes + i];
-    }
-  }
-}
-
-/// Sum of squares over the first `count` samples of every node.
-double sum_of_squares(const double* a, int nodes, int count, int stride) {
-  double sum = 0.0;
-  for (int i = 0; i < nodes; ++i) {
-    const double* row = a + static_cast<std::size_t>(i) * stride;
-    for (int s = 0; s < count; ++s)
-      sum += row[s] * row[s];
-  }
-  return sum;
+/// Doubles of one Jacobian, rows and columns padded.
+std::size_t jacobian_doubles(int width) {
+  return static_cast<std::size_t>(padded_nodes(width)) *
+         static_cast<std::size_t>(padded_samples(width));
 }
 
 }  // namespace
 
 NetworkProbe::NetworkProbe(const NetworkBatch& batch, const ProbeSpec& spec)
-    : batch_(batch), spec_(spec) {
+    : batch_(batch), spec_(spec), inputs_(batch.data->inputs, spec.samples) {
   check_probe_spec(spec);
   const int samples = std::max(padded_samples(spec.samples), gradient_samples(batch));
   const auto plane = static_cast<std::size_t>(widest(batch)) * samples;
-  input_ = AlignedBuffer<double>(plane);
+  input_ =
+      AlignedBuffer<double>(static_cast<std::size_t>(batch.data->inputs) * gradient_samples(batch));
   x_ = AlignedBuffer<double>(plane);
   h_ = AlignedBuffer<double>(plane);
-  const auto width = static_cast<std::size_t>(batch.width);
-  const std::size_t jacobian = width * static_cast<std::size_t>(padded_samples(batch.width));
   for (int k = 0; k < spec.jacobians; ++k)
-    jacobians_.emplace_back(jacobian);
-  if (spec.jacobians > 0) jacobian_scaled_ = AlignedBuffer<double>(jacobian);
+    jacobians_.emplace_back(jacobian_doubles(batch.width));
+  if (spec.jacobians > 0) {
+    jacobian_scaled_ = AlignedBuffer<double>(jacobian_doubles(batch.width));
+  }
 }
 
 std::size_t NetworkProbe::bytes(const NetworkBatch& batch, const ProbeSpec& spec, int depth) {
   const auto width = static_cast<std::size_t>(widest(batch));
   const auto probes = static_cast<std::size_t>(padded_samples(spec.samples));
   const auto samples = static_cast<std::size_t>(gradient_samples(batch));
-  const auto gram = std::min(width, probes);
-  const std::size_t jacobians = spec.jacobians == 0
-                                    ? 0
-                                    : (static_cast<std::size_t>(spec.jacobians) + 2) * width *
-                                          static_cast<std::size_t>(padded_samples(batch.width));
+  const std::size_t jacobians =
+      spec.jacobians == 0
+          ? 0
+          : (static_cast<std::size_t>(spec.jacobians) + 2) * jacobian_doubles(batch.width);
   std::size_t largest_layer = 0;
   for (const int l : {1, 2, depth + 1}) {
     const LayerShape shape = layer_shape(batch, depth, LayerIndex(l));
     largest_layer = std::max(largest_layer, static_cast<std::size_t>(shape.outputs) *
                                                 static_cast<std::size_t>(shape.inputs));
   }
-  return sizeof(double) *
-         (2 * largest_layer + 4 * width * std::max(probes, samples) + 2 * gram * gram +
-          width * probes + static_cast<std::size_t>(depth) * width * samples + jacobians);
+  return sizeof(double) * (largest_layer + 3 * width * std::max(probes, samples) +
+                           static_cast<std::size_t>(depth) * width * samples + jacobians) +
+         CorrelationWorkspace::bytes(batch.width, spec.samples) +
+         ProbeInputs::bytes(batch.data->inputs, spec.samples, batch.networks.size());
 }
 
 Probe NetworkProbe::measure(const NetworkSpec& network, const NetworkLayout& layout,
@@ -98,42 +83,41 @@ Probe NetworkProbe::measure(const NetworkSpec& network, const NetworkLayout& lay
 void NetworkProbe::unpack_layer(const LayerLayout& layer, const float* parameters) {
   const auto outputs = static_cast<std::size_t>(layer.outputs);
   const auto inputs = static_cast<std::size_t>(layer.inputs);
+  outputs_ = layer.outputs;
   weights_.resize(outputs * inputs);
-  transposed_.resize(outputs * inputs);
   bias_.resize(outputs);
-  for (std::size_t j = 0; j < inputs; ++j) {
-    const float* row = parameters + layer.offset + j * static_cast<std::size_t>(layer.stride);
-    for (std::size_t i = 0; i < outputs; ++i) {
-      weights_[i * inputs + j] = row[i];
-      transposed_[j * outputs + i] = row[i];
+  const int lanes = row_lanes(layer.outputs);
+  for (int first = 0; first < layer.outputs; first += lanes) {
+    const int count = std::min(lanes, layer.outputs - first);
+    for (int j = 0; j < layer.inputs; ++j) {
+      std::copy_n(parameters + layer.weight_offset(first, j), count,
+                  weights_.data() + static_cast<std::size_t>(j) * outputs + first);
     }
   }
-  std::copy_n(parameters + layer.bias_offset(), outputs, bias_.begin());
+  std::copy_n(parameters + layer.bias_offset(), outputs, bias_.data());
 }
 
 void NetworkProbe::measure_nodes(const NetworkSpec& network, const NetworkLayout& layout,
                                  const float* parameters, Probe& result) {
   const int probes = spec_.samples;
   const int stride = padded_samples(probes);
-  const std::vector<float> drawn = draw_probe_inputs(network.run_key, probes, batch_.data->inputs);
-  transpose_input(drawn.data(), probes, batch_.data->inputs, stride, input_.data());
-
-  const double* below = input_.data();
+  const double* below = inputs_.of(network.run_key);
   for (std::size_t l = 0; l < result.layers.size(); ++l) {
     const LayerLayout& layer = layout.layers[l];
     unpack_layer(layer, parameters);
     if (spec_.jacobians > 0) {
       result.layers[l].jacobian = advance_jacobians(l == 0 ? nullptr : h_.data(), stride);
     }
-    multiply(weights_.data(), bias_.data(), below, layer.outputs, layer.inputs, stride, h_.data());
+    multiply(weights(), bias_.data(), below, layer.outputs, layer.inputs, stride, h_.data());
     result.layers[l].q = sum_of_squares(h_.data(), layer.outputs, probes, stride) /
                          (static_cast<double>(layer.outputs) * probes);
     activate(batch_.activation, h_.data(), static_cast<std::size_t>(layer.outputs) * stride,
              x_.data(), nullptr);
-    correlation_statistics(x_.data(), layer.outputs, probes, static_cast<std::size_t>(stride),
-                           correlation_, result.layers[l]);
+    correlation_.add(x_.data(), layer.outputs, probes, static_cast<std::size_t>(stride),
+                     result.layers[l]);
     below = x_.data();
   }
+  correlation_.finish();
 }
 
 JacobianMoments NetworkProbe::advance_jacobians(const double* h_below, int stride_below) {
@@ -155,12 +139,11 @@ JacobianMoments NetworkProbe::advance_jacobians(const double* h_below, int strid
         for (std::size_t k = 0; k < stride; ++k)
           jacobian_scaled_.data()[row + k] = derivative * jacobian.data()[row + k];
       }
-      multiply(weights_.data(), nullptr, jacobian_scaled_.data(), width, width,
-               static_cast<int>(stride), jacobian.data());
+      multiply(weights(), nullptr, jacobian_scaled_.data(), width, width, static_cast<int>(stride),
+               jacobian.data());
     }
-    jacobian_gram_.assign(static_cast<std::size_t>(width) * width, 0.0);
-    gram_of_rows({jacobian.data(), jacobian.size()}, width, static_cast<int>(stride),
-                 jacobian_gram_);
+    jacobian_gram_.resize(static_cast<std::size_t>(width) * width);
+    gram_of_rows(jacobian.data(), nullptr, width, stride, jacobian_gram_.data());
     squares.push_back(sum_of_squares(jacobian.data(), width, width, static_cast<int>(stride)));
     fourths.push_back(frobenius_squared_of_lower(jacobian_gram_, width));
   }
@@ -182,14 +165,13 @@ void NetworkProbe::measure_gradients(const NetworkLayout& layout, const float* p
 
   for (int first = 0; first < data.samples; first += stride) {
     const int count = std::min(stride, data.samples - first);
-    transpose_input(data.input.data() + static_cast<std::size_t>(first) * data.inputs, count,
-                    data.inputs, stride, input_.data());
+    transpose_rows(data.input.data() + static_cast<std::size_t>(first) * data.inputs, count,
+                   data.inputs, stride, input_.data());
     const double* below = input_.data();
     for (std::size_t l = 0; l <= depth; ++l) {
       const LayerLayout& layer = layout.layers[l];
       unpack_layer(layer, parameters);
-      multiply(weights_.data(), bias_.data(), below, layer.outputs, layer.inputs, stride,
-               h_.data());
+      multiply(weights(), bias_.data(), below, layer.outputs, layer.inputs, stride, h_.data());
       if (l == depth) break;
       activate(batch_.activation, h_.data(), static_cast<std::size_t>(layer.outputs) * stride,
                x_.data(), derivatives_[l].data());
@@ -213,7 +195,7 @@ void NetworkProbe::measure_gradients(const NetworkLayout& layout, const float* p
     for (std::size_t l = depth; l-- > 0;) {
       const LayerLayout& above = layout.layers[l + 1];
       unpack_layer(above, parameters);
-      multiply(transposed_.data(), nullptr, delta, above.inputs, above.outputs, stride,
+      multiply(transposed_weights(), nullptr, delta, above.inputs, above.outputs, stride,
                delta_below);
       const double* derivative = derivatives_[l].data();
       const auto size = static_cast<std::size_t>(above.inputs) * stride;

@@ -4,7 +4,9 @@
 
 #include "kernels/cpu/aligned_buffer.hpp"
 #include "kernels/cpu/correlation.hpp"
+#include "kernels/cpu/double_passes.hpp"
 #include "kernels/cpu/layout.hpp"
+#include "kernels/cpu/probe_inputs.hpp"
 #include "kernels/engine.hpp"
 
 namespace vnsweep::cpu {
@@ -29,19 +31,23 @@ class NetworkProbe {
   /// @param h_below  h_{l-1} (nodes, stride); null for the first layer
   JacobianMoments advance_jacobians(const double* h_below, int stride_below);
   void unpack_layer(const LayerLayout& layer, const float* parameters);
+  /// W (outputs, inputs) of the layer that is unpacked, and its transpose.
+  StridedMatrix weights() const { return {weights_.data(), 1, outputs_}; }
+  StridedMatrix transposed_weights() const { return {weights_.data(), outputs_, 1}; }
 
   const NetworkBatch& batch_;
   ProbeSpec spec_;
-  std::vector<double> weights_;     ///< current layer (outputs, inputs)
-  std::vector<double> transposed_;  ///< current layer (inputs, outputs)
+  ProbeInputs inputs_;
+  std::ptrdiff_t outputs_ = 0;   ///< of the current layer
+  std::vector<double> weights_;  ///< current layer (inputs, outputs)
   std::vector<double> bias_;
-  AlignedBuffer<double> input_;                     ///< (inputs, samples)
+  AlignedBuffer<double> input_;                     ///< piece of the training set (inputs, samples)
   AlignedBuffer<double> x_;                         ///< (nodes, samples)
   AlignedBuffer<double> h_;                         ///< (nodes, samples)
   std::vector<AlignedBuffer<double>> derivatives_;  ///< per hidden layer (width, samples)
-  std::vector<AlignedBuffer<double>> jacobians_;    ///< per probe input (width, padded width)
-  AlignedBuffer<double> jacobian_scaled_;           ///< phi'(h_{l-1}) J_{l-1}
-  std::vector<double> jacobian_gram_;               ///< lower triangle of J J^T
+  std::vector<AlignedBuffer<double>> jacobians_;  ///< per probe input (padded width, padded width)
+  AlignedBuffer<double> jacobian_scaled_;         ///< phi'(h_{l-1}) J_{l-1}
+  std::vector<double> jacobian_gram_;             ///< lower triangle of J J^T
   CorrelationWorkspace correlation_;
 };
 

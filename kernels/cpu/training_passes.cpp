@@ -1,10 +1,8 @@
 #include "kernels/cpu/training_passes.hpp"
 
-#include <array>
+#include <algorithm>
 #include <cstddef>
 #include <type_traits>
-
-#include "kernels/math/optimizer_constants.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/training_passes.cpp"
@@ -12,6 +10,9 @@
 #include <hwy/highway.h>
 
 #include "kernels/cpu/activation-inl.hpp"
+#include "kernels/cpu/product-inl.hpp"
+#include "kernels/cpu/transpose-inl.hpp"
+#include "kernels/cpu/update_rules-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace vnsweep::cpu::HWY_NAMESPACE {
@@ -19,325 +20,265 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-template <int kLanes>
-using Lanes = hn::CappedTag<float, kLanes>;
-
-/// The output layer: logits are the pre-activations.
-struct NoActivation : Linear {};
+/// Calls body with row_lanes(outputs) as a constant.
+template <class Body>
+HWY_INLINE void with_row_lanes(int outputs, Body body) {
+  switch (row_lanes(outputs)) {
+    case 4:
+      return body(std::integral_constant<int, 4>());
+    case 8:
+      return body(std::integral_constant<int, 8>());
+    default:
+      return body(std::integral_constant<int, 16>());
+  }
+}
 
 // ---- forward ----
 
-/// kSamples samples times kVectors vectors of nodes, accumulated in registers over the inputs.
-template <class Phi, int kSamples, int kVectors, class D>
-HWY_INLINE void forward_tile(D d, const ForwardArgs& args, int sample, int node) {
-  using V = hn::Vec<D>;
-  const auto lanes = static_cast<std::ptrdiff_t>(hn::Lanes(d));
-  const std::ptrdiff_t stride = args.layer->stride;
-  const std::ptrdiff_t input_stride = args.input_stride;
-  const float* weights = args.parameters + args.layer->offset + node;
-  const float* bias = args.parameters + args.layer->bias_offset() + node;
-  const float* input = args.input + sample * input_stride;
+/// Pre-activations h = W x + b.
+void pre_activations(const ForwardArgs& args) {
+  const LayerLayout& layer = *args.layer;
+  const Product product{.a = args.input,
+                        .a_stride = args.input_stride,
+                        .b = args.parameters + layer.offset,
+                        .panel_size = layer.panel_size(),
+                        .inner = layer.inputs,
+                        .rows = args.samples,
+                        .columns = padded(layer.outputs),
+                        .bias = args.parameters + layer.bias_offset(),
+                        .c = args.output,
+                        .c_stride = layer.stride};
+  with_row_lanes(layer.outputs, [&](auto lanes) { multiply_panels<lanes>(product); });
+}
 
-  V sum[kSamples][kVectors];
-  for (int v = 0; v < kVectors; ++v) {
-    const V b = hn::Load(d, bias + v * lanes);
-    for (int s = 0; s < kSamples; ++s)
-      sum[s][v] = b;
-  }
-  for (std::ptrdiff_t j = 0; j < args.layer->inputs; ++j) {
-    V w[kVectors];
-    for (int v = 0; v < kVectors; ++v)
-      w[v] = hn::Load(d, weights + j * stride + v * lanes);
-    for (int s = 0; s < kSamples; ++s) {
-      const V x = hn::Set(d, input[s * input_stride + j]);
-      for (int v = 0; v < kVectors; ++v)
-        sum[s][v] = hn::MulAdd(x, w[v], sum[s][v]);
-    }
-  }
-  for (int s = 0; s < kSamples; ++s) {
-    const std::ptrdiff_t row = (sample + s) * stride + node;
-    for (int v = 0; v < kVectors; ++v) {
-      const auto pair = Phi::apply(d, sum[s][v]);
-      hn::Store(pair.x, d, args.output + row + v * lanes);
-      if constexpr (!std::is_same_v<Phi, NoActivation>) {
-        hn::Store(pair.derivative, d, args.derivative + row + v * lanes);
+/// In place: h becomes phi(h), and phi'(h) is written.
+template <class Phi>
+void activate_nodes(const ForwardArgs& args) {
+  with_row_lanes(args.layer->outputs, [&](auto row_lanes) {
+    const Lanes<row_lanes> d;
+    const int nodes = padded(args.layer->outputs);
+    for (int s = 0; s < args.samples; ++s) {
+      const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(s) * args.layer->stride;
+      for (int i = 0; i < nodes; i += static_cast<int>(hn::Lanes(d))) {
+        const auto pair = Phi::apply(d, hn::Load(d, args.output + row + i));
+        hn::Store(pair.x, d, args.output + row + i);
+        hn::Store(pair.derivative, d, args.derivative + row + i);
       }
     }
-  }
-}
-
-template <class Phi, int kSamples, class D>
-HWY_INLINE void forward_rows(D d, const ForwardArgs& args, int sample) {
-  const int lanes = static_cast<int>(hn::Lanes(d));
-  int node = 0;
-  for (; node + 2 * lanes <= args.layer->stride; node += 2 * lanes) {
-    forward_tile<Phi, kSamples, 2>(d, args, sample, node);
-  }
-  for (; node < args.layer->stride; node += lanes) {
-    forward_tile<Phi, kSamples, 1>(d, args, sample, node);
-  }
-}
-
-template <class Phi, int kLanes>
-void forward_layer(const ForwardArgs& args) {
-  const Lanes<kLanes> d;
-  int sample = 0;
-  for (; sample + 4 <= args.samples; sample += 4)
-    forward_rows<Phi, 4>(d, args, sample);
-  for (; sample < args.samples; ++sample)
-    forward_rows<Phi, 1>(d, args, sample);
-}
-
-template <class Phi>
-void forward(const ForwardArgs& args) {
-  switch (row_lanes(args.layer->outputs)) {
-    case 4:
-      return forward_layer<Phi, 4>(args);
-    case 8:
-      return forward_layer<Phi, 8>(args);
-    default:
-      return forward_layer<Phi, 16>(args);
-  }
+  });
 }
 
 // ---- backward ----
 
-/// d loss / d h of the layer below for one node and sample: (W^T delta) phi'.
+/// Weights from the kInputs nodes that begin at `first` to all outputs, the other way round.
+/// @param[out] transposed  (padded outputs, kInputs); zero for inputs that there are not
+template <int kInputs>
+HWY_INLINE void transpose_weights(const LayerLayout& layer, const float* parameters, int first,
+                                  float* transposed) {
+  const int lanes = row_lanes(layer.outputs);
+  const int present = std::min(layer.inputs - first, kInputs);
+  for (int panel = 0; panel < panels(layer.outputs); ++panel) {
+    const float* weights = parameters + layer.weight_offset(panel * lanes, first);
+    float* to = transposed + static_cast<std::ptrdiff_t>(panel) * lanes * kInputs;
+    transpose(
+        present, lanes, [=](int j) { return weights + static_cast<std::ptrdiff_t>(j) * lanes; },
+        [=](int i) { return to + static_cast<std::ptrdiff_t>(i) * kInputs; });
+    for (int i = 0; i < lanes; ++i) {
+      for (int j = present; j < kInputs; ++j)
+        to[i * kInputs + j] = 0.0F;
+    }
+  }
+}
+
+/// d loss / d h of the layer below for the nodes from `first` on: (W^T delta) phi'.
+template <int kInputs>
+void input_delta(const BackwardArgs& args, int first, int nodes) {
+  const LayerLayout& layer = *args.layer;
+  const auto panel_size = static_cast<std::size_t>(padded(layer.outputs)) * kInputs;
+  for (int j = 0; j < nodes; j += kInputs) {
+    transpose_weights<kInputs>(
+        layer, args.parameters, first + j,
+        args.transposed + static_cast<std::size_t>(j / kInputs) * panel_size);
+  }
+  multiply_panels<kInputs>({.a = args.delta,
+                            .a_stride = layer.stride,
+                            .b = args.transposed,
+                            .panel_size = panel_size,
+                            .inner = layer.outputs,
+                            .rows = args.samples,
+                            .columns = nodes,
+                            .factor = args.input_derivative + first,
+                            .c = args.input_delta + first,
+                            .c_stride = args.input_stride});
+}
+
 template <class D>
-HWY_INLINE void input_delta_one(D d, const BackwardArgs& args, int j, int sample) {
-  const auto lanes = static_cast<std::ptrdiff_t>(hn::Lanes(d));
-  const std::ptrdiff_t stride = args.layer->stride;
-  const float* weights = args.parameters + args.layer->offset + j * stride;
-  const float* delta = args.delta + sample * stride;
-  auto sum = hn::Zero(d);
-  for (std::ptrdiff_t i = 0; i < stride; i += lanes) {
-    sum = hn::MulAdd(hn::Load(d, weights + i), hn::Load(d, delta + i), sum);
-  }
-  const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(sample) * args.input_stride + j;
-  args.input_delta[at] = hn::GetLane(hn::SumOfLanes(d, sum)) * args.input_derivative[at];
+HWY_INLINE VectorConstants<hn::Vec<D>> vector_constants(D d, const UpdateConstants& constants) {
+  return {hn::Set(d, constants.learning_rate), hn::Set(d, constants.momentum),
+          hn::Set(d, constants.adam_step), hn::Set(d, constants.adam_root_correction)};
 }
 
-#if HWY_TARGET == HWY_SCALAR
-
-/// Without vectors there is nothing to gain from four rows at a time.
-template <int kSamples, class D>
-void input_delta_four(D d, const BackwardArgs& args, int j, int sample) {
-  for (int r = 0; r < 4; ++r) {
-    for (int s = 0; s < kSamples; ++s)
-      input_delta_one(d, args, j + r, sample + s);
-  }
-}
-
-#else
-
-/// Sums over the lanes of four vectors: lane k of the result is the sum of vector k.
-template <class D, class V>
-HWY_INLINE hn::Vec<hn::FixedTag<float, 4> > sums_of_four(D d, V a, V b, V c, V e) {
-  const V ac = hn::Add(hn::InterleaveLower(d, a, c), hn::InterleaveUpper(d, a, c));
-  const V be = hn::Add(hn::InterleaveLower(d, b, e), hn::InterleaveUpper(d, b, e));
-  const V blocks = hn::Add(hn::InterleaveLower(d, ac, be), hn::InterleaveUpper(d, ac, be));
-  // Each 128-bit block now holds the four partial sums; add the blocks.
-  const hn::FixedTag<float, 4> d4;
-  HWY_ALIGN float partial[HWY_MAX_BYTES / sizeof(float)];
-  hn::Store(blocks, d, partial);
-  auto sum = hn::Load(d4, partial);
-  for (std::size_t k = 4; k < hn::Lanes(d); k += 4) {
-    sum = hn::Add(sum, hn::Load(d4, partial + k));
-  }
-  return sum;
-}
-
-/// d loss / d h of the layer below for nodes j..j+3.
-template <int kSamples, class D>
-HWY_INLINE void input_delta_four(D d, const BackwardArgs& args, int j, int sample) {
+/// Gradient of the weights from kRows inputs to kVectors vectors of nodes, a sum over the samples
+/// in their order, then the update.
+template <class Rule, int kRow, int kRows, int kVectors, class D>
+HWY_INLINE void update_tile(D d, const BackwardArgs& args, const ParameterPointers& weights,
+                            int vector, int j) {
   using V = hn::Vec<D>;
   const auto lanes = static_cast<std::ptrdiff_t>(hn::Lanes(d));
-  const std::ptrdiff_t stride = args.layer->stride;
-  const float* weights = args.parameters + args.layer->offset + j * stride;
-  const float* delta = args.delta + sample * stride;
-  V sum[4][kSamples];
-  for (auto& row : sum) {
-    for (V& s : row)
-      s = hn::Zero(d);
+  V g[kRows][kVectors];
+  for (auto& row : g) {
+    for (V& sum : row)
+      sum = hn::Zero(d);
   }
-  for (std::ptrdiff_t i = 0; i < stride; i += lanes) {
-    V dh[kSamples];
-    for (int s = 0; s < kSamples; ++s)
-      dh[s] = hn::Load(d, delta + s * stride + i);
-    for (int r = 0; r < 4; ++r) {
-      const V w = hn::Load(d, weights + r * stride + i);
-      for (int s = 0; s < kSamples; ++s)
-        sum[r][s] = hn::MulAdd(w, dh[s], sum[r][s]);
-    }
-  }
-  const hn::FixedTag<float, 4> d4;
-  for (int s = 0; s < kSamples; ++s) {
-    const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(sample + s) * args.input_stride + j;
-    const auto total = sums_of_four(d, sum[0][s], sum[1][s], sum[2][s], sum[3][s]);
-    hn::StoreU(hn::Mul(total, hn::LoadU(d4, args.input_derivative + at)), d4,
-               args.input_delta + at);
-  }
-}
-
-#endif  // HWY_TARGET == HWY_SCALAR
-
-// ---- update rules: one vector of parameters, its gradient and its state ----
-
-struct Sgd {
-  template <class D, class V>
-  static HWY_INLINE void apply(D d, const BackwardArgs& args, std::size_t at, V g) {
-    float* w = args.parameters + at;
-    const V lr = hn::Set(d, args.constants.learning_rate);
-    hn::Store(hn::NegMulAdd(lr, g, hn::Load(d, w)), d, w);
-  }
-};
-
-struct SgdMomentum {
-  template <class D, class V>
-  static HWY_INLINE void apply(D d, const BackwardArgs& args, std::size_t at, V g) {
-    float* buffer = args.first_moment + at;
-    const V m = hn::MulAdd(hn::Set(d, args.constants.momentum), hn::Load(d, buffer), g);
-    hn::Store(m, d, buffer);
-    Sgd::apply(d, args, at, m);
-  }
-};
-
-struct Adam {
-  template <class D, class V>
-  static HWY_INLINE void apply(D d, const BackwardArgs& args, std::size_t at, V g) {
-    float* w = args.parameters + at;
-    float* first = args.first_moment + at;
-    float* second = args.second_moment + at;
-    const V beta1 = hn::Set(d, static_cast<float>(kAdamBeta1));
-    const V beta2 = hn::Set(d, static_cast<float>(kAdamBeta2));
-    const V rest1 = hn::Set(d, static_cast<float>(1.0 - kAdamBeta1));
-    const V rest2 = hn::Set(d, static_cast<float>(1.0 - kAdamBeta2));
-    const V m = hn::MulAdd(beta1, hn::Load(d, first), hn::Mul(rest1, g));
-    const V v = hn::MulAdd(beta2, hn::Load(d, second), hn::Mul(rest2, hn::Mul(g, g)));
-    hn::Store(m, d, first);
-    hn::Store(v, d, second);
-    const V root = hn::MulAdd(hn::Sqrt(v), hn::Set(d, args.constants.adam_root_correction),
-                              hn::Set(d, static_cast<float>(kAdamEpsilon)));
-    const V step = hn::Div(hn::Mul(hn::Set(d, args.constants.adam_step), m), root);
-    hn::Store(hn::Sub(hn::Load(d, w), step), d, w);
-  }
-};
-
-struct Rmsprop {
-  template <class D, class V>
-  static HWY_INLINE void apply(D d, const BackwardArgs& args, std::size_t at, V g) {
-    float* w = args.parameters + at;
-    float* second = args.second_moment + at;
-    const V alpha = hn::Set(d, static_cast<float>(kRmspropAlpha));
-    const V rest = hn::Set(d, static_cast<float>(1.0 - kRmspropAlpha));
-    const V v = hn::MulAdd(alpha, hn::Load(d, second), hn::Mul(rest, hn::Mul(g, g)));
-    hn::Store(v, d, second);
-    const V root = hn::Add(hn::Sqrt(v), hn::Set(d, static_cast<float>(kRmspropEpsilon)));
-    const V step = hn::Div(hn::Mul(hn::Set(d, args.constants.learning_rate), g), root);
-    hn::Store(hn::Sub(hn::Load(d, w), step), d, w);
-  }
-};
-
-/// Gradient of kRows weight rows from input node j on, summed over the samples, then the update.
-template <class Rule, int kRows, class D>
-HWY_INLINE void update_rows(D d, const BackwardArgs& args, int j) {
-  using V = hn::Vec<D>;
-  const auto lanes = static_cast<std::ptrdiff_t>(hn::Lanes(d));
-  const std::ptrdiff_t stride = args.layer->stride;
-  const std::size_t weights = args.layer->offset + static_cast<std::size_t>(j) * args.layer->stride;
-  for (std::ptrdiff_t i = 0; i < stride; i += lanes) {
-    V g[kRows];
-    for (V& row : g)
-      row = hn::Zero(d);
-    for (int s = 0; s < args.samples; ++s) {
-      const V dh = hn::Load(d, args.delta + s * stride + i);
-      const float* x = args.input + static_cast<std::ptrdiff_t>(s) * args.input_stride + j;
-      for (int r = 0; r < kRows; ++r)
-        g[r] = hn::MulAdd(hn::Set(d, x[r]), dh, g[r]);
-    }
+  const float* delta = args.delta + vector * lanes;
+  const float* x = args.input + j;
+  for (int s = 0; s < args.samples; ++s) {
+    V dh[kVectors];
+    for (int v = 0; v < kVectors; ++v)
+      dh[v] = hn::Load(d, delta + v * lanes);
     for (int r = 0; r < kRows; ++r) {
-      Rule::apply(d, args, weights + static_cast<std::size_t>(r * stride + i), g[r]);
+      const V xr = hn::Set(d, x[r]);
+      for (int v = 0; v < kVectors; ++v)
+        g[r][v] = hn::MulAdd(xr, dh[v], g[r][v]);
     }
+    delta += args.layer->stride;
+    x += args.input_stride;
+  }
+  const auto constants = vector_constants(d, args.constants);
+  for (int v = 0; v < kVectors; ++v) {
+    const std::ptrdiff_t column = vector_offset<kRow>(d, args.layer->panel_size(), vector + v);
+    for (int r = 0; r < kRows; ++r)
+      Rule::apply(d, constants, weights.at(column + (j + r) * kRow), g[r][v]);
   }
 }
 
-template <class Rule, class D>
-HWY_INLINE void update_bias(D d, const BackwardArgs& args) {
+/// The same for few samples, whose delta stays in registers for all inputs.
+template <class Rule, int kRow, int kSamples, int kVectors, class D>
+HWY_INLINE void update_columns_of_few(D d, const BackwardArgs& args,
+                                      const ParameterPointers& weights, int vector, int first,
+                                      int last) {
+  using V = hn::Vec<D>;
   const auto lanes = static_cast<std::ptrdiff_t>(hn::Lanes(d));
-  const std::ptrdiff_t stride = args.layer->stride;
-  for (std::ptrdiff_t i = 0; i < stride; i += lanes) {
+  const auto constants = vector_constants(d, args.constants);
+  V dh[kSamples][kVectors];
+  std::ptrdiff_t column[kVectors];
+  for (int v = 0; v < kVectors; ++v) {
+    column[v] = vector_offset<kRow>(d, args.layer->panel_size(), vector + v);
+    for (int s = 0; s < kSamples; ++s)
+      dh[s][v] = hn::Load(d, args.delta + s * args.layer->stride + (vector + v) * lanes);
+  }
+  const std::ptrdiff_t input_stride = args.input_stride;
+  for (std::ptrdiff_t j = first; j < last; ++j) {
+    V g[kVectors];
+    for (V& sum : g)
+      sum = hn::Zero(d);
+    for (int s = 0; s < kSamples; ++s) {
+      const V x = hn::Set(d, args.input[s * input_stride + j]);
+      for (int v = 0; v < kVectors; ++v)
+        g[v] = hn::MulAdd(x, dh[s][v], g[v]);
+    }
+    for (int v = 0; v < kVectors; ++v)
+      Rule::apply(d, constants, weights.at(column[v] + j * kRow), g[v]);
+  }
+}
+
+template <class Rule, int kRow, int kVectors, class D>
+HWY_INLINE void update_columns(D d, const BackwardArgs& args, const ParameterPointers& weights,
+                               int vector, int first, int last) {
+  if (args.samples == 4) {
+    return update_columns_of_few<Rule, kRow, 4, kVectors>(d, args, weights, vector, first, last);
+  }
+  constexpr int kRows = tile_rows(kVectors);
+  int j = first;
+  for (; j + kRows <= last; j += kRows)
+    update_tile<Rule, kRow, kRows, kVectors>(d, args, weights, vector, j);
+  for (; j < last; ++j)
+    update_tile<Rule, kRow, 1, kVectors>(d, args, weights, vector, j);
+}
+
+ParameterPointers parameters_at(const BackwardArgs& args, std::size_t offset) {
+  return ParameterPointers{args.parameters, args.first_moment, args.second_moment}.at(
+      static_cast<std::ptrdiff_t>(offset));
+}
+
+/// Weights from the inputs first..last - 1.
+template <class Rule, int kRow>
+void update_weights(const BackwardArgs& args, int first, int last) {
+  const Lanes<kRow> d;
+  const ParameterPointers weights = parameters_at(args, args.layer->offset);
+  const int vectors = padded(args.layer->outputs) / static_cast<int>(hn::Lanes(d));
+  int vector = 0;
+  if constexpr (kTileVectors == 4) {
+    for (; vector + 4 <= vectors; vector += 4)
+      update_columns<Rule, kRow, 4>(d, args, weights, vector, first, last);
+  }
+  for (; vector + 2 <= vectors; vector += 2)
+    update_columns<Rule, kRow, 2>(d, args, weights, vector, first, last);
+  for (; vector < vectors; ++vector)
+    update_columns<Rule, kRow, 1>(d, args, weights, vector, first, last);
+}
+
+template <class Rule, int kRow>
+void update_bias(const BackwardArgs& args) {
+  const Lanes<kRow> d;
+  const auto constants = vector_constants(d, args.constants);
+  const ParameterPointers bias = parameters_at(args, args.layer->bias_offset());
+  const int nodes = padded(args.layer->outputs);
+  for (std::ptrdiff_t i = 0; i < nodes; i += static_cast<std::ptrdiff_t>(hn::Lanes(d))) {
     auto g = hn::Zero(d);
-    for (int s = 0; s < args.samples; ++s) {
-      g = hn::Add(g, hn::Load(d, args.delta + s * stride + i));
-    }
-    Rule::apply(d, args, args.layer->bias_offset() + static_cast<std::size_t>(i), g);
+    for (int s = 0; s < args.samples; ++s)
+      g = hn::Add(
+          g, hn::Load(d, args.delta + s * static_cast<std::ptrdiff_t>(args.layer->stride) + i));
+    Rule::apply(d, constants, bias.at(i), g);
   }
 }
 
-/// Rows are finished one group at a time, so that the weights are read from memory once.
-template <class Rule, int kLanes>
-void backward_layer(const BackwardArgs& args) {
-  const Lanes<kLanes> d;
-  int j = 0;
-  for (; j + 4 <= args.layer->inputs; j += 4) {
-    if (args.input_delta != nullptr) {
-      int sample = 0;
-      for (; sample + 4 <= args.samples; sample += 4)
-        input_delta_four<4>(d, args, j, sample);
-      for (; sample < args.samples; ++sample)
-        input_delta_four<1>(d, args, j, sample);
-    }
-    update_rows<Rule, 4>(d, args, j);
-  }
-  for (; j < args.layer->inputs; ++j) {
-    if (args.input_delta != nullptr) {
-      for (int sample = 0; sample < args.samples; ++sample)
-        input_delta_one(d, args, j, sample);
-    }
-    update_rows<Rule, 1>(d, args, j);
-  }
-  update_bias<Rule>(d, args);
-}
-
+/// Inputs are finished one block at a time, so that their weights are in the nearest cache when
+/// they are updated: they have just been read to be transposed.
 template <class Rule>
 void backward(const BackwardArgs& args) {
-  switch (row_lanes(args.layer->outputs)) {
-    case 4:
-      return backward_layer<Rule, 4>(args);
-    case 8:
-      return backward_layer<Rule, 8>(args);
-    default:
-      return backward_layer<Rule, 16>(args);
+  const int inputs = args.layer->inputs;
+  const int padded_inputs = padded(inputs);
+  for (int first = 0; first < inputs; first += kBackwardInputs) {
+    const int last = std::min(first + kBackwardInputs, inputs);
+    if (args.input_delta != nullptr) {
+      const int nodes = std::min(first + kBackwardInputs, padded_inputs) - first;
+      with_row_lanes(inputs, [&](auto lanes) { input_delta<lanes>(args, first, nodes); });
+    }
+    with_row_lanes(args.layer->outputs,
+                   [&](auto lanes) { update_weights<Rule, lanes>(args, first, last); });
   }
+  with_row_lanes(args.layer->outputs, [&](auto lanes) { update_bias<Rule, lanes>(args); });
 }
 
 }  // namespace
 
 void ForwardHidden(Activation activation, const ForwardArgs& args) {
+  pre_activations(args);
   switch (activation) {
     case Activation::linear:
-      return forward<Linear>(args);
+      return activate_nodes<Linear>(args);
     case Activation::tanh:
-      return forward<Tanh>(args);
+      return activate_nodes<Tanh>(args);
     case Activation::relu:
-      return forward<Relu>(args);
+      return activate_nodes<Relu>(args);
     case Activation::hardtanh:
-      return forward<Hardtanh>(args);
+      return activate_nodes<Hardtanh>(args);
     case Activation::erf:
-      return forward<Erf>(args);
+      return activate_nodes<Erf>(args);
     case Activation::sigmoid:
-      return forward<Sigmoid>(args);
+      return activate_nodes<Sigmoid>(args);
     case Activation::leaky_relu:
-      return forward<LeakyRelu>(args);
+      return activate_nodes<LeakyRelu>(args);
     case Activation::gelu:
-      return forward<Gelu>(args);
+      return activate_nodes<Gelu>(args);
     case Activation::silu:
-      return forward<Silu>(args);
+      return activate_nodes<Silu>(args);
   }
 }
 
 void ForwardOutput(const ForwardArgs& args) {
-  forward<NoActivation>(args);
+  pre_activations(args);
 }
 
 void BackwardAndUpdate(UpdateRule rule, const BackwardArgs& args) {

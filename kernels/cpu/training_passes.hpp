@@ -41,8 +41,17 @@ struct BackwardArgs {
   const float* delta = nullptr;             ///< d loss / d h of this layer, (samples, layer stride)
   const float* input_derivative = nullptr;  ///< phi' of the layer below, (samples, input_stride)
   float* input_delta = nullptr;  ///< d loss / d h of the layer below; null for the first layer
+  float* transposed = nullptr;  ///< scratch, transposed_floats(outputs); unused for the first layer
   UpdateConstants constants;
 };
+
+/// Inputs of a layer whose weights are transposed at once.
+inline constexpr int kBackwardInputs = 64;
+
+/// Floats of scratch that the backward pass through a layer of so many outputs takes.
+constexpr std::size_t transposed_floats(int outputs) {
+  return static_cast<std::size_t>(padded(outputs)) * kBackwardInputs;
+}
 
 /// The optimizer kinds the update is compiled for; plain SGD has no state to read or write.
 enum class UpdateRule { sgd, sgd_momentum, adam, rmsprop };

@@ -11,6 +11,10 @@ std::uint32_t layer_tensor(LayerIndex layer) {
   return static_cast<std::uint32_t>(layer.value());
 }
 
+RandomSequence epoch_sequence(std::uint64_t run_key, std::int64_t epoch) {
+  return {run_key, static_cast<std::uint32_t>(epoch), Stream::batch_order};
+}
+
 }  // namespace
 
 std::vector<float> draw_normals(const RandomSequence& sequence, std::int64_t count) {
@@ -58,9 +62,8 @@ std::vector<float> draw_biases(const NetworkBatch& batch, const NetworkSpec& net
 }
 
 std::vector<std::int32_t> draw_epoch_order(std::uint64_t run_key, std::int64_t epoch, int samples) {
-  const RandomSequence sequence{run_key, static_cast<std::uint32_t>(epoch), Stream::batch_order};
   std::vector<std::int32_t> order(static_cast<std::size_t>(samples));
-  draw_permutation(sequence, samples, order.data());
+  draw_permutation(epoch_sequence(run_key, epoch), samples, order.data());
   return order;
 }
 
@@ -70,13 +73,16 @@ std::vector<float> draw_probe_inputs(std::uint64_t run_key, int samples, int inp
 }
 
 MinibatchSequence::MinibatchSequence(std::uint64_t run_key, int samples, int minibatch)
-    : run_key_(run_key), samples_(samples), minibatch_(minibatch) {}
+    : run_key_(run_key),
+      samples_(samples),
+      minibatch_(minibatch),
+      order_(static_cast<std::size_t>(samples)) {}
 
 const std::int32_t* MinibatchSequence::indices(std::int64_t step) {
   const std::int64_t per_epoch = samples_ / minibatch_;
   const std::int64_t epoch = step / per_epoch;
   if (epoch != epoch_) {
-    order_ = draw_epoch_order(run_key_, epoch, samples_);
+    draw_permutation(epoch_sequence(run_key_, epoch), samples_, order_.data());
     epoch_ = epoch;
   }
   return order_.data() + (step % per_epoch) * minibatch_;

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <vector>
 
 #include "host/plan/run_identity.hpp"
 #include "host/task/task.hpp"
@@ -51,6 +53,59 @@ TEST(BatchTest, BatchesAreDeepestFirstAndCostliestFirst) {
       EXPECT_EQ(batches[b].networks.width, batches[b].runs[n].width);
     }
   }
+}
+
+/// Numbers of runs of each batch, by depth.
+std::map<std::int64_t, std::vector<std::size_t>> sizes_by_depth(
+    const std::vector<PlannedBatch>& batches) {
+  std::map<std::int64_t, std::vector<std::size_t>> sizes;
+  for (const PlannedBatch& batch : batches)
+    sizes[batch.runs.front().depth].push_back(batch.runs.size());
+  return sizes;
+}
+
+TEST(BatchTest, RunsOfEqualDepthStayTogetherInWholeVectors) {
+  const auto runs = testing::runs_of("{depth: [3, 9], width: 4, seed: {count: 40}}");
+  const double deep = predicted_cost(*std::ranges::max_element(runs, {}, &RunSpec::depth));
+
+  const auto batches = plan_batches(
+      runs,
+      {.max_cost = 5.0 * deep, .max_runs = 256, .together = 16, .max_cost_together = 20.0 * deep});
+
+  const auto sizes = sizes_by_depth(batches);
+  EXPECT_EQ(sizes.at(9), (std::vector<std::size_t>{16, 16, 8}));
+  EXPECT_EQ(sizes.at(3), (std::vector<std::size_t>{16, 16, 8}));
+}
+
+TEST(BatchTest, AsManyStayTogetherAsMayCost) {
+  const auto runs = testing::runs_of("{depth: 9, width: 4, seed: {count: 40}}");
+
+  const auto batches = plan_batches(runs, {.max_cost = 5.0 * predicted_cost(runs[0]),
+                                           .max_runs = 256,
+                                           .together = 16,
+                                           .max_cost_together = 10.0 * predicted_cost(runs[0])});
+
+  EXPECT_EQ(sizes_by_depth(batches).at(9), (std::vector<std::size_t>(4, 10)));
+}
+
+TEST(BatchTest, CheapRunsOfEqualDepthAreCutBetweenVectors) {
+  const auto runs = testing::runs_of("{depth: 9, width: 4, seed: {count: 100}}");
+
+  const auto batches = plan_batches(runs, {.max_cost = 40.0 * predicted_cost(runs[0]),
+                                           .max_runs = 256,
+                                           .together = 16,
+                                           .max_cost_together = 80.0 * predicted_cost(runs[0])});
+
+  EXPECT_EQ(sizes_by_depth(batches).at(9), (std::vector<std::size_t>{36, 32, 32}));
+}
+
+TEST(BatchTest, SmallRunsOfSeveralDepthsShareABatch) {
+  const auto runs = testing::runs_of("{depth: [1, 2, 3], width: 2, seed: {count: 2}}");
+
+  const auto batches = plan_batches(runs, {.max_cost = 1e300, .max_runs = 256, .together = 16});
+
+  ASSERT_EQ(batches.size(), 1U);
+  EXPECT_EQ(batches[0].runs.size(), 6U);
 }
 
 TEST(BatchTest, RunsThatDifferInMoreThanABatchMayCannotBeMixed) {

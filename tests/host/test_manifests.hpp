@@ -24,6 +24,10 @@ inline std::vector<RunSpec> runs_of(const std::string& grid) {
   return expand_grid(manifest_with_grid(grid));
 }
 
+inline std::vector<RunSpec> runs_of(const std::string& grid, const std::string& train) {
+  return expand_grid(parse_manifest(manifest_text(grid, train), "test.yaml"));
+}
+
 /// What is wrong with a manifest of that name, or "no error".
 inline std::string error_of(const std::string& text, const std::string& file = "m.yaml") {
   try {

@@ -5,6 +5,7 @@
 #include "host/verify/compare.hpp"
 #include "host/verify/verify.hpp"
 #include "kernels/reference/reference_engine.hpp"
+#include "tests/kernels/allocation_count.hpp"
 #include "tests/kernels/delegating_engine.hpp"
 #include "tests/kernels/instruction_sets.hpp"
 #include "tests/kernels/test_batches.hpp"
@@ -105,6 +106,32 @@ TEST(CpuEngineTest, ABatchBeyondTheMemoryLimitIsRefusedAndASmallerOneTaken) {
 
   EXPECT_THROW(engine.initialize(batch), DeviceOutOfMemory);
   EXPECT_NO_THROW(engine.initialize(half));
+}
+
+TEST(CpuEngineTest, StepsAllocateNothing) {
+  for (const std::optional<int> minibatch : {std::optional<int>(), std::optional<int>(8)}) {
+    for (const int networks : {1, 20}) {
+      NetworkBatch batch =
+          testing::xor_batch(8, std::vector<int>(static_cast<std::size_t>(networks), 3), 1 << 20);
+      batch.data = testing::random_data(40, 3);
+      batch.minibatch = minibatch;
+      batch.optimizer = Optimizer::adam;
+      batch.success = {.loss = 0.0, .every = StepCount(5)};
+      CpuEngine engine;
+      engine.initialize(batch);
+      engine.train(StepCount(1));
+      const auto count = [&](std::int64_t steps) {
+        const std::size_t before = testing::allocations();
+        engine.train(StepCount(steps));
+        return testing::allocations() - before;
+      };
+
+      const std::size_t of_few = count(5);
+      const std::size_t of_many = count(500);
+
+      EXPECT_EQ(of_many, of_few) << networks << " networks, mini-batch " << minibatch.value_or(0);
+    }
+  }
 }
 
 TEST(CpuEngineTest, TensorCoresArePromisedByNoProcessor) {

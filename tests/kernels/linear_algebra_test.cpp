@@ -29,18 +29,6 @@ TEST(LinearAlgebraTest, DiagonalOfRIsPositiveWhateverTheSigns) {
   EXPECT_NEAR(q[2], -0.8, 1e-15);
 }
 
-TEST(LinearAlgebraTest, GramMatricesByHand) {
-  const std::vector<double> z = {1, 2, 3, 4, 5, 6};  // (2, 3)
-  std::vector<double> rows(4, 0.0);
-  std::vector<double> columns(9, 0.0);
-
-  gram_of_rows(z, 2, 3, rows);
-  gram_of_columns(z, 2, 3, columns);
-
-  EXPECT_THAT(rows, ElementsAre(14, 0, 32, 77));
-  EXPECT_THAT(columns, ElementsAre(17, 0, 0, 22, 29, 0, 27, 36, 45));
-}
-
 TEST(LinearAlgebraTest, EigenvaluesOfATridiagonalMatrixAreThoseOfTheFormula) {
   // 2 on the diagonal, -1 beside it: 2 - 2 cos(k pi / (n + 1)).
   constexpr int kSize = 40;

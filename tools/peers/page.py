@@ -65,7 +65,7 @@ def rates_table(jobs):
 
 def deviations_text(jobs):
     worst = {kind: max(d[kind] for row in jobs for d in row["deviations"].values()) for kind in ("loss", "weight")}
-    return (f"Every peer replayed traced runs of every size: over 100 steps its losses differ by at most"
+    return (f"Every peer replayed traced runs of every size: over 50 steps its losses differ by at most"
             f" {worst['loss']:.1g} from those of vnsweep, and its weights after them by {worst['weight']:.1g}.")
 
 
