@@ -20,6 +20,10 @@ PEERS = {
     "torch_loop": ("torch_loop_peer", "PyTorch one at a time"),
 }
 
+# How a peer uses several cores unless told: on a busy machine a process per core was the fastest wherever both
+# were measured, but for JAX at width 8. The threads of PyTorch wait for each other after every small product.
+LAYOUTS = {key: ["processes"] for key in PEERS} | {"jax": ["processes", "threads"]}
+
 # A network of the loop costs the same whatever their number, so a few tell its rate.
 NETWORKS_OF_THE_LOOP = 4
 
@@ -119,6 +123,7 @@ class Peer:
             "OMP_NUM_THREADS": str(each), "MKL_NUM_THREADS": str(each),
             "NPROC": str(each),  # the size of XLA's thread pool
             "JAX_PLATFORMS": device,
+            "TORCHINDUCTOR_MAX_AUTOTUNE_REPORT_CHOICES_STATS": "0",
         }
         command = [sys.executable, str(HERE / "worker.py"), module, device, str(each)]
         self.workers = [
