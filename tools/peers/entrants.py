@@ -20,8 +20,16 @@ PEERS = {
     "torch_loop": ("torch_loop_peer", "PyTorch one at a time"),
 }
 
+# How a peer uses several cores unless told: on a busy machine a process per core was the fastest wherever both
+# were measured, but for JAX at width 8. The threads of PyTorch wait for each other after every small product.
+LAYOUTS = {key: ["processes"] for key in PEERS} | {"jax": ["processes", "threads"]}
+
 # A network of the loop costs the same whatever their number, so a few tell its rate.
 NETWORKS_OF_THE_LOOP = 4
+
+# Starting the program, reading the manifest, probing and storing count as vnsweep's time. A real sweep trains far
+# longer than it does these, so what is measured does too.
+TRAINING_TO_REST = 10
 
 
 def manifest(job, seeds, steps):
@@ -86,15 +94,22 @@ class Vnsweep:
         with tempfile.TemporaryDirectory() as directory:
             path = pathlib.Path(directory) / "job.json"
             path.write_text(json.dumps(manifest(self._job, self._job.networks, steps)))
-            return self.run(path, pathlib.Path(directory) / "results")
+            times = self.run(path, pathlib.Path(directory) / "results")
+            cell = self.summary(pathlib.Path(directory) / "results")["cells"][0]
+        if cell["failed"] != self._job.networks:
+            raise RuntimeError(f"runs of vnsweep ended before their {steps} steps ({self._job}), so its rate is"
+                               " unknown; lower --seconds")
+        return times
 
     def prepare(self, job, seconds):
-        """Finds how many steps take about so many seconds."""
+        """Finds how many steps take about so many seconds and several times as long as all the rest."""
         self._job = job
-        self._steps = 50
-        while (elapsed := self._run_job(self._steps)[0]) < 0.2 * seconds:
-            self._steps *= 4
-        self._steps = max(1, round(self._steps * seconds / elapsed))
+        rest = max(self._run_job(1)[0] for _ in range(2))
+        seconds = max(seconds, TRAINING_TO_REST * rest)
+        steps = 50
+        while (training := self._run_job(steps)[0] - rest) < 0.2 * seconds:
+            steps *= 4
+        self._steps = max(1, round(steps * seconds / training))
 
     def measure(self):
         seconds, processor = self._run_job(self._steps)
@@ -119,6 +134,7 @@ class Peer:
             "OMP_NUM_THREADS": str(each), "MKL_NUM_THREADS": str(each),
             "NPROC": str(each),  # the size of XLA's thread pool
             "JAX_PLATFORMS": device,
+            "TORCHINDUCTOR_MAX_AUTOTUNE_REPORT_CHOICES_STATS": "0",
         }
         command = [sys.executable, str(HERE / "worker.py"), module, device, str(each)]
         self.workers = [

@@ -15,7 +15,7 @@ import time
 import page
 import problem
 import sweep
-from entrants import PEERS, Peer, Vnsweep
+from entrants import LAYOUTS, PEERS, Peer, Vnsweep
 from worker import REPLAYED_STEPS
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -48,11 +48,11 @@ def options_of_command_line():
                         help="samples: 4 is XOR, other numbers are spirals")
     parser.add_argument("--optimizers", nargs="+", default=["sgd", "adam"], choices=LEARNING_RATES)
     parser.add_argument("--peers", nargs="+", default=list(PEERS), choices=PEERS)
-    parser.add_argument("--layouts", nargs="+", default=["processes", "threads"],
-                        choices=["processes", "threads"],
-                        help="a process per thread, and one process with all threads")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=1.0, help="of one measurement, about")
+    parser.add_argument("--layouts", nargs="+", choices=["processes", "threads"],
+                        help="of every peer: a process per core, and one process with all cores"
+                        " (default: by processes, JAX both)")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=0.5, help="of one measurement, about")
     parser.add_argument("--sweep", default=ROOT / "sweeps/quickstart.yaml", help="manifest of XOR by SGD")
     parser.add_argument("--sweep-peers", nargs="*", default=["jax", "torch_bmm"], choices=PEERS,
                         help="who makes the whole sweep; none: skip it")
@@ -67,7 +67,7 @@ def options_of_command_line():
     if options.device == "cuda":
         options.layouts = ["threads"]  # one process drives the device
     if options.threads == 1:
-        options.layouts = options.layouts[:1]
+        options.layouts = ["processes"]
     if not pathlib.Path(options.vnsweep).exists():
         sys.exit(f"peers: no program {options.vnsweep}; build it (tools/build) or name it with --vnsweep")
     return options
@@ -159,12 +159,12 @@ def sweep_results(cells, seconds, failed, compile_seconds):
 
 def measure(options):
     vnsweep = Vnsweep(options.vnsweep, options.device, options.threads)
-    layouts = {key: options.layouts if key != "torch_loop" else options.layouts[:1] for key in options.peers}
     peers = [Peer(key, layout, options.device, options.threads)
-             for key in options.peers for layout in layouts[key]]
+             for key in options.peers for layout in options.layouts or LAYOUTS[key]]
     results = {
         "machine": processor_name(), "threads": options.threads, "device": options.device,
-        "date": time.strftime("%Y-%m-%d"), "vnsweep": vnsweep.version(),
+        "load_average": round(os.getloadavg()[0], 1), "date": time.strftime("%Y-%m-%d"),
+        "vnsweep": vnsweep.version(),
         "python": platform.python_version(), "versions": [], "jobs": [],
     }
     try:
@@ -173,7 +173,7 @@ def measure(options):
             row, versions = measure_job(job, vnsweep, peers, options)
             results["jobs"].append(row)
             results["versions"] = sorted(versions.union(results["versions"]))
-        sweepers = [p for p in peers if p.key in options.sweep_peers and p.layout == options.layouts[0]]
+        sweepers = list({p.key: p for p in reversed(peers) if p.key in options.sweep_peers}.values())[::-1]
         if sweepers:
             results["sweep"] = measure_sweep(vnsweep, sweepers, options)
     finally:

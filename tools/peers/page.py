@@ -97,7 +97,7 @@ def markdown(results):
         f"# vnsweep and its peers: {results['machine']}, {results['device']}, {results['threads']} threads",
         f"Made by `tools/peers/run` on {results['date']} in {results['minutes']} minutes; what is measured is in"
         f" [../README.md](../README.md). {program}; {', '.join(results['versions'])};"
-        f" Python {results['python']}.",
+        f" Python {results['python']}. Load of the machine before (1 is one core): {results['load_average']}.",
         "## Times as fast as each peer",
         f"vnsweep's parameter updates per second over the peer's; median of {rounds} rounds in turns, by the"
         " clock; best peer in bold. The last column compares processor time with the best peer.",
