@@ -27,10 +27,6 @@ LAYOUTS = {key: ["processes"] for key in PEERS} | {"jax": ["processes", "threads
 # A network of the loop costs the same whatever their number, so a few tell its rate.
 NETWORKS_OF_THE_LOOP = 4
 
-# Starting the program, reading the manifest, probing and storing count as vnsweep's time. A real sweep trains far
-# longer than it does these, so what is measured does too.
-TRAINING_TO_REST = 10
-
 
 def manifest(job, seeds, steps):
     """The job as a manifest. Its success is out of reach, and it is probed as little as can be."""
@@ -101,11 +97,13 @@ class Vnsweep:
                                " unknown; lower --seconds")
         return times
 
-    def prepare(self, job, seconds):
-        """Finds how many steps take about so many seconds and several times as long as all the rest."""
+    def prepare(self, job, seconds, times_rest):
+        """Finds how many steps take about so many seconds and so many times as long as all the rest: starting
+        the program, reading the manifest, probing and storing, which count as vnsweep's time. A real sweep
+        trains far longer than it does these, so what is measured should, too."""
         self._job = job
         rest = max(self._run_job(1)[0] for _ in range(2))
-        seconds = max(seconds, TRAINING_TO_REST * rest)
+        seconds = max(seconds, times_rest * rest)
         steps = 50
         while (training := self._run_job(steps)[0] - rest) < 0.2 * seconds:
             steps *= 4
@@ -134,6 +132,7 @@ class Peer:
             "OMP_NUM_THREADS": str(each), "MKL_NUM_THREADS": str(each),
             "NPROC": str(each),  # the size of XLA's thread pool
             "JAX_PLATFORMS": device,
+            "XLA_PYTHON_CLIENT_PREALLOCATE": "false",  # of a GPU's memory, which all share
             "TORCHINDUCTOR_MAX_AUTOTUNE_REPORT_CHOICES_STATS": "0",
         }
         command = [sys.executable, str(HERE / "worker.py"), module, device, str(each)]

@@ -21,6 +21,7 @@ from worker import REPLAYED_STEPS
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 NETWORKS = {8: 512, 16: 256, 32: 128, 64: 64, 128: 32, 256: 16, 512: 8}  # by width, at depth 10
+TIMES_ON_GPU = 16  # so many more networks, which a GPU needs to have work for all its multiprocessors
 LEARNING_RATES = {"sgd": 0.01, "adam": 0.001}  # small: wide networks are chaotic at larger ones
 
 # Deviations of a peer from the trace, see Worker.prepare: float32 has 6e-8, the steps multiply it. A wrong
@@ -53,6 +54,8 @@ def options_of_command_line():
                         " (default: by processes, JAX both)")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=0.5, help="of one measurement, about")
+    parser.add_argument("--times-rest", type=float, default=10,
+                        help="vnsweep trains at least so many times as long as it starts and stores")
     parser.add_argument("--sweep", default=ROOT / "sweeps/quickstart.yaml", help="manifest of XOR by SGD")
     parser.add_argument("--sweep-peers", nargs="*", default=["jax", "torch_bmm"], choices=PEERS,
                         help="who makes the whole sweep; none: skip it")
@@ -73,7 +76,11 @@ def options_of_command_line():
     return options
 
 
-def processor_name():
+def machine_name(device):
+    if device == "cuda":
+        import torch
+
+        return torch.cuda.get_device_name()
     names = re.findall(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
     return names[0] if names else platform.machine()
 
@@ -82,18 +89,20 @@ def jobs_of(options):
     for width, depth, batch, optimizer in itertools.product(
             options.widths, options.depths, options.batches, options.optimizers):
         networks = max(2 * options.threads, NETWORKS[width] * 10 // depth)
+        networks *= TIMES_ON_GPU if options.device == "cuda" else 1
         yield problem.Job(width, depth, batch, optimizer, LEARNING_RATES[optimizer], networks)
 
 
-def chunk_of(job):
+def chunk_of(job, device):
     """Steps of one call of a peer, so that it lasts some 20 to 200 ms."""
     work = job.networks * job.parameters * job.batch
-    return next((steps for steps in (50, 25, 10) if steps * work <= 1e9), 5)
+    most = {"cpu": 1e9, "cuda": 1e12}[device]
+    return next((steps for steps in (50, 25, 10) if steps * work <= most), 5)
 
 
-def replay(peer, job, traces):
+def replay(peer, job, device, traces):
     """Prepares the peer; ends the program if its training is not the one of the traces."""
-    answers = peer.prepare(job, chunk_of(job), traces)
+    answers = peer.prepare(job, chunk_of(job, device), traces)
     worst = {kind: max(a["deviations"][kind] for a in answers) for kind in TOLERANCES}
     for kind, tolerance in TOLERANCES.items():
         if not worst[kind] <= tolerance:
@@ -108,9 +117,9 @@ def measure_job(job, vnsweep, peers, options):
         traces = vnsweep.trace(job, REPLAYED_STEPS, TRACED_RUNS, directory)
         deviations, versions = {}, set()
         for peer in peers:
-            deviations[peer.name], version = replay(peer, job, traces)
+            deviations[peer.name], version = replay(peer, job, options.device, traces)
             versions.add(version)
-    vnsweep.prepare(job, options.seconds)
+    vnsweep.prepare(job, options.seconds, options.times_rest)
     rounds = {entrant.name: [] for entrant in [vnsweep, *peers]}
     for _ in range(options.rounds):
         rounds[vnsweep.name].append(vnsweep.measure())
@@ -162,7 +171,7 @@ def measure(options):
     peers = [Peer(key, layout, options.device, options.threads)
              for key in options.peers for layout in options.layouts or LAYOUTS[key]]
     results = {
-        "machine": processor_name(), "threads": options.threads, "device": options.device,
+        "machine": machine_name(options.device), "threads": options.threads, "device": options.device,
         "load_average": round(os.getloadavg()[0], 1), "date": time.strftime("%Y-%m-%d"),
         "vnsweep": vnsweep.version(),
         "python": platform.python_version(), "versions": [], "jobs": [],
