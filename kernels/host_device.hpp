@@ -6,3 +6,11 @@
 #else
 #define VNS_HD
 #endif
+
+/// Likewise, for parts of a large program that must not become calls on a device, which would move
+/// what is in registers to memory.
+#if defined(__CUDACC__)
+#define VNS_HD_INLINE __host__ __device__ __forceinline__
+#else
+#define VNS_HD_INLINE inline
+#endif

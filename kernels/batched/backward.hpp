@@ -13,6 +13,23 @@
 
 namespace vnsweep::batched {
 
+/// How a gradient changes a parameter of one network at one step.
+struct NetworkRule {
+  Optimizer optimizer = Optimizer::sgd;
+  bool in_product = false;  ///< as in UpdateRule
+  float learning_rate = 0.0F;
+  float momentum = 0.0F;
+  AdamCorrections corrections;
+
+  VNS_HD void apply(float gradient, const ParameterState& parameter) const {
+    if (in_product) {
+      *parameter.value += gradient;
+    } else {
+      update_parameter(optimizer, learning_rate, momentum, corrections, gradient, parameter);
+    }
+  }
+};
+
 /// How a gradient changes a parameter; pointers by network index.
 struct UpdateRule {
   Optimizer optimizer = Optimizer::sgd;
@@ -26,13 +43,11 @@ struct UpdateRule {
     return in_product ? -learning_rate[network] : 1.0F;
   }
 
+  VNS_HD NetworkRule of(std::int32_t network) const {
+    return {optimizer, in_product, learning_rate[network], momentum[network], step->corrections};
+  }
   VNS_HD void apply(std::int32_t network, float gradient, const ParameterState& parameter) const {
-    if (in_product) {
-      *parameter.value += gradient;
-    } else {
-      update_parameter(optimizer, learning_rate[network], momentum[network], step->corrections,
-                       gradient, parameter);
-    }
+    of(network).apply(gradient, parameter);
   }
 };
 

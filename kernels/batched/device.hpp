@@ -41,12 +41,21 @@ struct EigenvaluePlan {
 struct BlockLaunch {
   std::int64_t blocks = 0;        ///< indices of the program
   int threads = 32;               ///< of each block, a power of two
-  std::size_t scratch_bytes = 0;  ///< shared memory of each block, at most kMostScratchBytes
+  std::size_t scratch_bytes = 0;  ///< shared memory of each block, within the device's limits
 };
 
-/// Less than what every GPU of compute capability 8 gives a block that asks for it, and three
-/// blocks of it fit a multiprocessor with 228 KiB.
-inline constexpr std::size_t kMostScratchBytes = 64 << 10;
+/// What the blocks of a device share.
+struct BlockLimits {
+  int multiprocessors = 1;
+  std::size_t multiprocessor_scratch_bytes = 0;  ///< shared memory for all blocks of one
+  std::size_t block_scratch_bytes = 0;           ///< and what one block can have of it
+};
+
+/// What every GPU of compute capability 8 gives a block that asks for it, and two blocks of it fit
+/// a multiprocessor with 228 KiB.
+inline constexpr std::size_t kMostScratchBytes = 96 << 10;
+
+inline constexpr int kWarpThreads = 32;
 
 /// Threads of a block that works on a whole layer of one network.
 inline constexpr int kReductionThreads = 256;
@@ -54,9 +63,8 @@ inline constexpr int kReductionThreads = 256;
 /// Threads of a block that shares out `items`: the least power of two that holds them all, within
 /// what a warp and a block allow.
 constexpr int block_threads(int items) {
-  constexpr int kWarp = 32;
   constexpr int kMost = 256;
-  int threads = kWarp;
+  int threads = kWarpThreads;
   while (threads < items && threads < kMost)
     threads *= 2;
   return threads;
@@ -75,6 +83,7 @@ constexpr int block_threads(int items) {
 ///     multiply(product)          BatchedProduct of float or double
 ///     record(f) -> Recording     what f() asks for, with the arguments it has then; nothing runs
 ///     replay(recording)          runs it
+///     block_limits()             BlockLimits
 ///     memory_limit(held)         bytes that can be allocated once `held` are given back
 ///     plan_eigenvalues(), eigenvalues(), stable_partition(): see below
 namespace detail {
@@ -113,6 +122,7 @@ concept Device = requires(D device, std::size_t bytes, float* f32, const float* 
   // their old order, and returns how many are in front. Elements are indices of flags.
   { device.stable_partition(const_i32, int{}, const_i32, i32) } -> std::same_as<int>;
   device.replay(device.record(detail::AnyWork{}));
+  { device.block_limits() } -> std::same_as<BlockLimits>;
   { device.memory_limit(bytes) } -> std::same_as<std::size_t>;
 };
 

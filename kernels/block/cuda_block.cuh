@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cuda_pipeline_primitives.h>
+
 #include <cstddef>
 
 namespace vnsweep {
@@ -8,8 +10,13 @@ namespace vnsweep {
 /// from a warp's 32 to 256.
 class CudaBlock {
  public:
-  /// @param scratch  dynamic shared memory of the block
-  __device__ explicit CudaBlock(void* scratch) : scratch_(scratch) {}
+  static constexpr int kMostThreads = 256;
+  static constexpr int kPartialSums = kMostThreads;
+
+  /// @param scratch       dynamic shared memory of the block
+  /// @param partial_sums  shared memory for kPartialSums doubles
+  __device__ CudaBlock(void* scratch, double* partial_sums)
+      : scratch_(scratch), partial_sums_(partial_sums) {}
 
   template <class T>
   __device__ T* scratch() {
@@ -22,42 +29,78 @@ class CudaBlock {
       f(i);
   }
 
-  /// Divides once a call, not once an element.
-  template <class F>
-  __device__ void for_each(int rows, int columns, F f) {
+  /// How the threads share out rows of so many columns. It takes divisions, so programs that go
+  /// through rows of the same columns again and again keep it.
+  struct Split {
+    int columns;
+    int row;  ///< and column: where this thread begins
+    int column;
+    int rows_ahead;  ///< and columns: from one element of a thread to its next
+    int columns_ahead;
+  };
+  __device__ Split split(int columns) const {
     const int threads = static_cast<int>(blockDim.x);
-    const int rows_ahead = threads / columns;
-    const int columns_ahead = threads % columns;
-    int row = static_cast<int>(threadIdx.x) / columns;
-    int column = static_cast<int>(threadIdx.x) % columns;
+    const int thread = static_cast<int>(threadIdx.x);
+    return {columns, thread / columns, thread % columns, threads / columns, threads % columns};
+  }
+
+  template <class F>
+  __device__ void for_each(int rows, const Split& split, F f) {
+    int row = split.row;
+    int column = split.column;
     while (row < rows) {
       f(row, column);
-      row += rows_ahead;
-      column += columns_ahead;
-      if (column >= columns) {
-        column -= columns;
+      row += split.rows_ahead;
+      column += split.columns_ahead;
+      if (column >= split.columns) {
+        column -= split.columns;
         ++row;
       }
     }
   }
+  template <class F>
+  __device__ void for_each(int rows, int columns, F f) {
+    for_each(rows, split(columns), f);
+  }
+
+  /// Begins to copy a matrix (rows, columns) into shared memory.
+  /// @tparam kUnit  floats at once: 1, or 4 if all rows begin at multiples of 16 bytes
+  /// @param split   of the units of a row
+  template <int kUnit>
+  __device__ void copy_rows(float* to, int pitch, const float* from, int rows, const Split& split) {
+    for_each(rows, split, [=](int i, int j) {
+      __pipeline_memcpy_async(to + i * pitch + j * kUnit, from + (i * split.columns + j) * kUnit,
+                              kUnit * sizeof(float));
+    });
+  }
+  __device__ void close_copies() { __pipeline_commit(); }
+  template <int kLatest>
+  __device__ void wait_for_copies() {
+    __pipeline_wait_prior(kLatest);
+  }
 
   __device__ void sync() { __syncthreads(); }
 
+  /// The order of additions depends on n alone.
   template <class Real, class F>
   __device__ Real reduce_sum(int n, F f) {
-    constexpr int kMaxThreads = 256;
-    __shared__ Real partial[kMaxThreads];
+    static_assert(sizeof(Real) <= sizeof(double));
+    Real* partial = static_cast<Real*>(partial_sums_);
     const int thread = static_cast<int>(threadIdx.x);
-    Real sum = 0;
-    for (int i = thread; i < n; i += static_cast<int>(blockDim.x))
-      sum += f(i);
-    partial[thread] = sum;
+    const int threads = static_cast<int>(blockDim.x);
+    int lanes = 1;
+    while (lanes < n && lanes < kPartialSums)
+      lanes *= 2;
+    for (int lane = thread; lane < lanes; lane += threads) {
+      Real sum = 0;
+      for (int i = lane; i < n; i += kPartialSums)
+        sum += f(i);
+      partial[lane] = sum;
+    }
     __syncthreads();
-    int width = static_cast<int>(blockDim.x);
-    while (width > 1 && width / 2 >= n)
-      width /= 2;  // the others hold zeros
-    for (int half = width / 2; half > 0; half /= 2) {
-      if (thread < half) partial[thread] += partial[thread + half];
+    for (int half = lanes / 2; half > 0; half /= 2) {
+      for (int lane = thread; lane < half; lane += threads)
+        partial[lane] += partial[lane + half];
       __syncthreads();
     }
     const Real total = partial[0];
@@ -67,6 +110,7 @@ class CudaBlock {
 
  private:
   void* scratch_;
+  void* partial_sums_;
 };
 
 }  // namespace vnsweep

@@ -55,11 +55,45 @@ class SerialBlock {
     });
   }
 
+  /// How the threads share out rows of so many columns.
+  struct Split {
+    int columns = 0;
+  };
+  Split split(int columns) const { return {columns}; }
+
   /// Calls f(i, j) for i in [0, rows) and j in [0, columns), neighbouring j by neighbouring
   /// threads.
   template <class F>
-  void for_each(int rows, int columns, F f) {
+  void for_each(int rows, const Split& split, F f) {
+    const int columns = split.columns;
     for_each(rows * columns, [columns, f](int e) { f(e / columns, e % columns); });
+  }
+  template <class F>
+  void for_each(int rows, int columns, F f) {
+    for_each(rows, split(columns), f);
+  }
+
+  /// Begins to copy a matrix into shared memory; done as late as is allowed.
+  /// @tparam kUnit  floats at once
+  /// @param split   of the units of a row
+  template <int kUnit>
+  void copy_rows(float* to, int pitch, const float* from, int rows, const Split& split) {
+    const int units = split.columns;
+    copies_.back().emplace_back([=, threads = threads_](std::size_t thread) {
+      for (int e = static_cast<int>(thread); e < rows * units; e += static_cast<int>(threads))
+        std::copy_n(from + e * kUnit, kUnit, to + e / units * pitch + e % units * kUnit);
+    });
+  }
+  /// What was begun to be copied since the last call is a group.
+  void close_copies() { copies_.emplace_back(); }
+  /// Waits for the copies of all groups but the latest ones.
+  template <int kLatest>
+  void wait_for_copies() {
+    // The group that is open is behind those that are closed.
+    while (copies_.size() > kLatest + 1) {
+      pending_.insert(pending_.end(), copies_.front().begin(), copies_.front().end());
+      copies_.erase(copies_.begin());
+    }
   }
 
   /// Barriers so far, those of sums included: a measure of the work of a block.
@@ -76,21 +110,18 @@ class SerialBlock {
   }
 
   /// Sum of f(i) over [0, n), the same for every thread; includes barriers. The order of additions
-  /// depends on n and the number of threads alone.
+  /// depends on n alone.
   template <class Real, class F>
   Real reduce_sum(int n, F f) {
-    std::vector<Real> partial(threads_);
-    pending_.emplace_back([&, n, f](std::size_t thread) {
-      Real sum = 0;
-      for (int i = static_cast<int>(thread); i < n; i += static_cast<int>(threads_))
-        sum += f(i);
-      partial[thread] = sum;
+    std::vector<Real> partial(kPartialSums);
+    pending_.emplace_back([&, n, f, threads = threads_](std::size_t thread) {
+      for (std::size_t lane = thread; lane < kPartialSums; lane += threads) {
+        for (int i = static_cast<int>(lane); i < n; i += kPartialSums)
+          partial[lane] += f(i);
+      }
     });
     sync();
-    std::size_t width = threads_;
-    while (width / 2 >= static_cast<std::size_t>(std::max(n, 1)))
-      width /= 2;  // the others hold zeros
-    for (std::size_t half = width / 2; half > 0; half /= 2) {
+    for (std::size_t half = kPartialSums / 2; half > 0; half /= 2) {
       for (std::size_t t = 0; t < half; ++t)
         partial[t] += partial[t + half];
     }
@@ -98,11 +129,16 @@ class SerialBlock {
   }
 
  private:
+  /// As many as a block has threads at most.
+  static constexpr int kPartialSums = 256;
+
   std::size_t threads_;  // a power of two
   std::vector<std::max_align_t> scratch_;
   std::vector<std::size_t> turns_;
   std::int64_t barriers_ = 0;
-  std::vector<std::function<void(std::size_t)>> pending_;
+  using Work = std::vector<std::function<void(std::size_t)>>;
+  Work pending_;
+  std::vector<Work> copies_{1};  ///< groups, the last of them open
 };
 
 }  // namespace vnsweep

@@ -33,9 +33,10 @@ __global__ void for_each_kernel(std::int64_t items, int size, F f) {
 }
 
 template <class Program>
-__global__ void for_blocks_kernel(Program program) {
-  extern __shared__ double scratch[];  // double for its alignment
-  CudaBlock block(scratch);
+__global__ void __launch_bounds__(CudaBlock::kMostThreads, 2) for_blocks_kernel(Program program) {
+  extern __shared__ float4 scratch[];  // float4 for its alignment
+  __shared__ double partial_sums[CudaBlock::kPartialSums];
+  CudaBlock block(scratch, partial_sums);
   program(block, std::int64_t{blockIdx.x});
 }
 
@@ -66,6 +67,13 @@ class CudaDevice {
                               std::to_string(context_->free_memory() >> 20) + " MiB are free; " +
                               e.what() + "); use a GPU with more memory, or end what else uses it");
     }
+  }
+
+  batched::BlockLimits block_limits() const {
+    const CudaDeviceInfo& info = context_->info();
+    return {.multiprocessors = info.multiprocessors,
+            .multiprocessor_scratch_bytes = info.multiprocessor_shared_memory,
+            .block_scratch_bytes = info.block_shared_memory};
   }
 
   /// Most of it; the rest is for graphs, and for what libraries take for themselves.
@@ -118,9 +126,12 @@ class CudaDevice {
     // More shared memory than this has to be asked for; what sums use of it counts as well.
     constexpr std::size_t kGivenUnasked = 32 << 10;
     if (launch.scratch_bytes > kGivenUnasked) {
-      VNS_CHECK_CUDA(cudaFuncSetAttribute(cuda::for_blocks_kernel<Program>,
-                                          cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                          static_cast<int>(launch.scratch_bytes)));
+      set_attribute<Program>(cudaFuncAttributeMaxDynamicSharedMemorySize,
+                             static_cast<int>(launch.scratch_bytes));
+    }
+    if (launch.scratch_bytes > 0) {
+      set_attribute<Program>(cudaFuncAttributePreferredSharedMemoryCarveout,
+                             cudaSharedmemCarveoutMaxShared);
     }
     cuda::for_blocks_kernel<<<static_cast<unsigned>(launch.blocks),
                               static_cast<unsigned>(launch.threads), launch.scratch_bytes,
@@ -214,6 +225,11 @@ class CudaDevice {
   static cublasComputeType_t compute_type(Precision precision) {
     if (std::is_same_v<T, double>) return CUBLAS_COMPUTE_64F;
     return precision == Precision::tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
+  }
+
+  template <class Program>
+  static void set_attribute(cudaFuncAttribute attribute, int value) {
+    VNS_CHECK_CUDA(cudaFuncSetAttribute(cuda::for_blocks_kernel<Program>, attribute, value));
   }
 
   template <class T>

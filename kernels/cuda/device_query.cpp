@@ -80,7 +80,9 @@ CudaDeviceInfo describe_cuda_device(DeviceId device) {
           .compute_major = properties.major,
           .compute_minor = properties.minor,
           .multiprocessors = properties.multiProcessorCount,
-          .total_memory = properties.totalGlobalMem};
+          .total_memory = properties.totalGlobalMem,
+          .multiprocessor_shared_memory = properties.sharedMemPerMultiprocessor,
+          .block_shared_memory = properties.sharedMemPerBlockOptin};
 }
 
 std::string cuda_version_text() {

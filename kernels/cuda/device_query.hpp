@@ -16,7 +16,9 @@ struct CudaDeviceInfo {
   int compute_major = 0;
   int compute_minor = 0;
   int multiprocessors = 0;
-  std::size_t total_memory = 0;  ///< bytes
+  std::size_t total_memory = 0;                  ///< bytes
+  std::size_t multiprocessor_shared_memory = 0;  ///< bytes that its blocks have together
+  std::size_t block_shared_memory = 0;           ///< bytes that one block can ask for
 };
 
 struct CudaAvailability {

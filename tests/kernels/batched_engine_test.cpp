@@ -14,6 +14,7 @@
 namespace vnsweep {
 namespace {
 
+using batched::kMostScratchBytes;
 using batched::SerialDevice;
 using batched::SerialDeviceRecord;
 
@@ -80,6 +81,36 @@ TEST_P(BatchedEngineTest, NothingDependsOnTheOrderOfThreads) {
 
       EXPECT_EQ(results[0], results[1]);
       EXPECT_EQ(results[0], results[2]);
+    }
+  }
+}
+
+// How many networks there are decides how many threads and how much shared memory each is given.
+TEST_P(BatchedEngineTest, NothingDependsOnHowBlocksAreLaunched) {
+  for (const Optimizer optimizer : {Optimizer::sgd, Optimizer::adam, Optimizer::rmsprop}) {
+    for (const int width : {8, 33}) {
+      for (const int samples : {4, 37}) {
+        NetworkBatch batch = ragged_batch(optimizer, samples == 37);
+        batch.width = width;
+        batch.data = testing::random_data(samples, 3);
+        batch.networks[1].momentum = optimizer == Optimizer::sgd ? 0.5 : 0.0;
+        std::vector<std::vector<std::vector<double>>> weights;
+        for (const int multiprocessors : {1000, 1}) {
+          device_->block_limits.multiprocessors = multiprocessors;
+          device_->block_limits.multiprocessor_scratch_bytes =
+              multiprocessors == 1 ? 1 : 2 * kMostScratchBytes;
+          engine_.initialize(batch);
+          engine_.train(StepCount(12));
+          std::vector<std::vector<double>>& result = weights.emplace_back();
+          for (const NetworkIndex n : testing::all_networks(batch)) {
+            const NetworkWeights own = engine_.download_weights(n);
+            result.insert(result.end(), own.weights.begin(), own.weights.end());
+            result.insert(result.end(), own.biases.begin(), own.biases.end());
+          }
+        }
+
+        EXPECT_EQ(weights[0], weights[1]) << "width " << width << ", samples " << samples;
+      }
     }
   }
 }

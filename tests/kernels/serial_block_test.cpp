@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -76,6 +77,38 @@ TEST(SerialBlockTest, SumsOfFewerItemsThanThreads) {
 
   EXPECT_EQ(block.reduce_sum<double>(3, [](int i) { return 1.0 + i; }), 6.0);
   EXPECT_EQ(block.reduce_sum<double>(0, [](int) { return 1.0; }), 0.0);
+}
+
+TEST(SerialBlockTest, ASumHasTheSameBitsForEveryNumberOfThreads) {
+  const auto item = [](int i) { return 1.0F / static_cast<float>(1 + i); };
+  SerialBlock few(32, 0, ThreadOrder::forward);
+  SerialBlock many(256, 0, ThreadOrder::forward);
+
+  for (const int n : {1, 4, 33, 256, 1000})
+    EXPECT_EQ(few.reduce_sum<float>(n, item), many.reduce_sum<float>(n, item)) << n;
+}
+
+TEST(SerialBlockTest, CopiesArriveOnceTheyAreWaitedForAndABarrierIsPassed) {
+  const std::vector<float> from = {1, 2, 3, 4, 5, 6, 7, 8};
+  SerialBlock block(32, 64, ThreadOrder::shuffled);
+  float* to = block.scratch<float>();
+  std::fill_n(to, 16, 0.0F);
+
+  block.copy_rows<1>(to, 3, from.data(), 2, block.split(2));
+  block.close_copies();
+  block.copy_rows<4>(to + 8, 4, from.data(), 2, block.split(1));
+  block.close_copies();
+  block.sync();
+  EXPECT_EQ(to[0], 0.0F);  // nobody has waited
+
+  block.wait_for_copies<1>();
+  block.sync();
+  EXPECT_EQ(std::vector<float>(to, to + 5), (std::vector<float>{1, 2, 0, 3, 4}));
+  EXPECT_EQ(to[8], 0.0F);  // of the latest group
+
+  block.wait_for_copies<0>();
+  block.sync();
+  EXPECT_EQ(std::vector<float>(to + 8, to + 16), from);
 }
 
 TEST(SerialBlockTest, SharedMemoryIsNotZeroAtFirst) {

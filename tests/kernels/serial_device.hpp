@@ -23,6 +23,10 @@ namespace vnsweep::batched {
 struct SerialDeviceRecord {
   ThreadOrder order = ThreadOrder::forward;
   std::size_t memory_limit = std::numeric_limits<std::size_t>::max();
+  /// Two blocks fit one of the many multiprocessors.
+  BlockLimits block_limits{.multiprocessors = 1000,
+                           .multiprocessor_scratch_bytes = 2 * kMostScratchBytes,
+                           .block_scratch_bytes = kMostScratchBytes};
   std::size_t most_eigenvalue_matrices = std::numeric_limits<int>::max();
   std::int64_t unconverged_call = -1;   ///< call of eigenvalues() that says it did not converge
   std::function<void()> before_launch;  ///< may throw, as a device does that fails
@@ -79,6 +83,8 @@ class SerialDevice {
     return {bytes, record_};
   }
 
+  BlockLimits block_limits() const { return record_->block_limits; }
+
   std::size_t memory_limit(std::size_t held) const {
     return record_->memory_limit - record_->bytes_in_use + held;
   }
@@ -116,7 +122,7 @@ class SerialDevice {
 
   template <class Program>
   void for_blocks(const BlockLaunch& shape, const Program& program) {
-    if (shape.scratch_bytes > kMostScratchBytes) {
+    if (shape.scratch_bytes > record_->block_limits.block_scratch_bytes) {
       throw std::logic_error("more shared memory than a block has");
     }
     enqueue([this, shape, program] {
