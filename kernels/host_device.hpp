@@ -14,3 +14,11 @@
 #else
 #define VNS_HD_INLINE inline
 #endif
+
+/// Before a loop: how many turns a device makes at once, which takes registers.
+#if defined(__CUDA_ARCH__)
+#define VNS_UNROLL(turns) _Pragma(VNS_WORDS(unroll turns))
+#define VNS_WORDS(words) #words
+#else
+#define VNS_UNROLL(turns)
+#endif

@@ -82,12 +82,16 @@ struct ResidentLayout {
                             static_cast<std::size_t>(slots) * static_cast<std::size_t>(slot));
   }
 
-  /// Where hidden layer l is: its parts, then its planes.
-  VNS_HD int layer(int l) const {
-    return l == 1 ? first_layer : other_layers + (l - 2) % slots * slot;
+  /// Where the outputs of the first hidden layer are.
+  VNS_HD int first_planes() const { return first_layer + parts * first_size; }
+  /// Where those of another are. @param at  where its slot is
+  VNS_HD int planes_of(int at) const { return at + parts * hidden_size; }
+  /// The slots of the layers above and below that in slot `at`.
+  VNS_HD int slot_above(int at) const {
+    return at + slot < other_layers + slots * slot ? at + slot : other_layers;
   }
-  VNS_HD int layer_planes(int l) const {
-    return layer(l) + parts * (l == 1 ? first_size : hidden_size);
+  VNS_HD int slot_below(int at) const {
+    return at > other_layers ? at - slot : other_layers + (slots - 1) * slot;
   }
 };
 
@@ -109,39 +113,28 @@ inline bool fits_in_blocks(const NetworkBatch& batch) {
          ResidentLayout(batch, kLeastSlots).bytes() <= kMostScratchBytes;
 }
 
-/// How blocks are launched that train a network each. None of it changes a bit of what they
-/// compute.
-struct ResidentLaunch {
-  int threads = 0;
-  int samples_at_once = 1;  ///< of one thread: 1 or 4
-  int slots = 0;
-};
+/// Networks that share a multiprocessor if they are trained all at once.
+inline int networks_per_multiprocessor(int networks, const BlockLimits& limits) {
+  return std::max(1, (networks + limits.multiprocessors - 1) / limits.multiprocessors);
+}
 
-/// Few networks are each given many threads, so that a step is short; many networks few, so that
-/// all multiprocessors are busy with the least instructions. Slots take what shared memory is left.
-/// @param blocks  networks to be trained
-inline ResidentLaunch resident_launch(const NetworkBatch& batch, int blocks,
-                                      const BlockLimits& limits) {
-  constexpr int kFewBlocks = 4;               // of a multiprocessor
-  constexpr int kMostWarps = 16;              // of a multiprocessor: more do not make it faster
+/// As many slots as shared memory has room for if so many blocks share it, or as many as can be
+/// busy: they do not change a bit of what is computed.
+/// @param blocks   that would share a multiprocessor
+/// @param threads  of a block
+inline int resident_slots(const NetworkBatch& batch, int blocks, int threads,
+                          const BlockLimits& limits) {
+  constexpr int kMostWarps = 12;  // of a multiprocessor: registers are shared out among so many
   constexpr std::size_t kOwnBytes = 3 << 10;  // of a block: what sums use, and what CUDA does
-  const int wanted = std::max(1, (blocks + limits.multiprocessors - 1) / limits.multiprocessors);
-  const int items = batch.width * batch.step_samples();
-  const int groups = batch.width * ((batch.step_samples() + kFour - 1) / kFour);
-  ResidentLaunch launch;
-  launch.samples_at_once = wanted <= kFewBlocks || groups < kWarpThreads ? 1 : kFour;
-  launch.threads = block_threads(wanted <= kFewBlocks ? items : groups);
-
-  const int most = std::max(1, kMostWarps * kWarpThreads / launch.threads);
-  const std::size_t share =
-      limits.multiprocessor_scratch_bytes / static_cast<std::size_t>(std::min(wanted, most));
+  const int at_once = std::clamp(kMostWarps * kWarpThreads / threads, 1, blocks);
+  const std::size_t room =
+      std::min(limits.multiprocessor_scratch_bytes / static_cast<std::size_t>(at_once),
+               limits.block_scratch_bytes);
   const ResidentLayout one(batch, 1);
-  const auto slot = sizeof(float) * static_cast<std::size_t>(one.slot);
+  const std::size_t slot = sizeof(float) * static_cast<std::size_t>(one.slot);
   const std::size_t rest = one.bytes() - slot + kOwnBytes;
-  const std::size_t room = std::min(share, limits.block_scratch_bytes);
-  const auto fitting = room > rest ? static_cast<int>((room - rest) / slot) : 0;
-  launch.slots = std::clamp(fitting, kLeastSlots, std::max(kLeastSlots, greatest_depth(batch) - 1));
-  return launch;
+  const int fitting = room > rest ? static_cast<int>((room - rest) / slot) : 0;
+  return std::clamp(fitting, kLeastSlots, std::max(kLeastSlots, greatest_depth(batch) - 1));
 }
 
 }  // namespace vnsweep::batched

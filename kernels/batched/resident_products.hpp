@@ -15,10 +15,10 @@ namespace vnsweep::batched {
 /// @param w      (nodes, pitch)
 /// @param x_of   sample -> its row of x
 /// @param out    called with s, i and h
-template <int kSamples, bool kAligned, class Block, class RowOf, class Out>
-VNS_HD_INLINE void multiply_by_rows(Block& block, const typename Block::Split& nodes,
-                                    const float* w, int pitch, const float* bias, int columns,
-                                    RowOf x_of, int samples, Out out) {
+template <int kSamples, bool kAligned, class Block, class Split, class RowOf, class Out>
+VNS_HD_INLINE void multiply_by_rows(Block& block, const Split& nodes, const float* w, int pitch,
+                                    const float* bias, int columns, RowOf x_of, int samples,
+                                    Out out) {
   block.for_each((samples + kSamples - 1) / kSamples, nodes, [=](int group, int i) {
     const int first = group * kSamples;
     const float* x[kSamples];
@@ -30,6 +30,7 @@ VNS_HD_INLINE void multiply_by_rows(Block& block, const typename Block::Split& n
     const float* row = w + i * pitch;
     int j = 0;
     if constexpr (kAligned) {
+      VNS_UNROLL(Split::kTurns)
       for (; j + kFour <= columns; j += kFour) {
         const Four weights = load_four(row + j);
         for (int q = 0; q < kSamples; ++q) {
@@ -54,10 +55,10 @@ VNS_HD_INLINE void multiply_by_rows(Block& block, const typename Block::Split& n
 /// @param delta      (samples, delta_row), of which `nodes` are used; rows begin at multiples of 16
 /// bytes
 /// @param out        called with s, j and the sum
-template <int kSamples, class Block, class Out>
-VNS_HD_INLINE void multiply_by_columns(Block& block, const typename Block::Split& columns,
-                                       const float* w, int pitch, int nodes, const float* delta,
-                                       int delta_row, int samples, Out out) {
+template <int kSamples, class Block, class Split, class Out>
+VNS_HD_INLINE void multiply_by_columns(Block& block, const Split& columns, const float* w,
+                                       int pitch, int nodes, const float* delta, int delta_row,
+                                       int samples, Out out) {
   block.for_each((samples + kSamples - 1) / kSamples, columns, [=](int group, int j) {
     const int first = group * kSamples;
     const float* d[kSamples];
@@ -67,6 +68,7 @@ VNS_HD_INLINE void multiply_by_columns(Block& block, const typename Block::Split
       sum[q] = 0.0F;
     }
     int i = 0;
+    VNS_UNROLL(Split::kTurns)
     for (; i + kFour <= nodes; i += kFour) {
       float weights[kFour];
       for (int k = 0; k < kFour; ++k)
@@ -92,8 +94,8 @@ VNS_HD_INLINE void multiply_by_columns(Block& block, const typename Block::Split
 /// @param delta    (samples, delta_row) with room for a multiple of four nodes in a row
 /// @param x_of     sample -> its row of x
 /// @param out      called with i, j and the sum
-template <class Block, class RowOf, class Out>
-VNS_HD_INLINE void sum_outer_products(Block& block, const typename Block::Split& columns, int nodes,
+template <class Block, class Split, class RowOf, class Out>
+VNS_HD_INLINE void sum_outer_products(Block& block, const Split& columns, int nodes,
                                       const float* delta, int delta_row, RowOf x_of, int samples,
                                       Out out) {
   block.for_each((nodes + kFour - 1) / kFour, columns, [=](int group, int j) {
@@ -109,6 +111,33 @@ VNS_HD_INLINE void sum_outer_products(Block& block, const typename Block::Split&
       if (first + k < nodes) out(first + k, j, sum[k]);
     }
   });
+}
+
+/// The same for a number of samples and of nodes, a multiple of four, that are known when the
+/// program is compiled: a thread reads its column of x once.
+template <int kSamples, int kNodes, class Block, class Split, class RowOf, class Out>
+VNS_HD_INLINE void sum_fixed_outer_products(Block& block, const Split& columns, const float* delta,
+                                            int delta_row, RowOf x_of, Out out) {
+  struct Column {
+    float at[kSamples];
+  };
+  const auto read_column = [=](int j) {
+    Column x;
+    for (int s = 0; s < kSamples; ++s)
+      x.at[s] = x_of(s)[j];
+    return x;
+  };
+  block.for_each_of_column(kNodes / kFour, columns, read_column,
+                           [=](int group, int j, const Column& x) {
+                             float sum[kFour] = {};
+                             for (int s = 0; s < kSamples; ++s) {
+                               const Four d = load_four(delta + s * delta_row + group * kFour);
+                               for (int k = 0; k < kFour; ++k)
+                                 sum[k] += d.at[k] * x.at[s];
+                             }
+                             for (int k = 0; k < kFour; ++k)
+                               out(group * kFour + k, j, sum[k]);
+                           });
 }
 
 }  // namespace vnsweep::batched

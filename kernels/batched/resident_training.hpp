@@ -1,17 +1,25 @@
 #pragma once
 
+#include <cmath>
 #include <cstdint>
+#include <type_traits>
 
 #include "kernels/batched/backward.hpp"
 #include "kernels/batched/minibatch.hpp"
 #include "kernels/batched/outcome.hpp"
 #include "kernels/batched/resident_layout.hpp"
 #include "kernels/batched/resident_products.hpp"
+#include "kernels/batched/resident_shape.hpp"
 #include "kernels/batched/training_memory.hpp"
 #include "kernels/host_device.hpp"
 #include "kernels/math/activation.hpp"
 
 namespace vnsweep::batched {
+
+/// phi(h), with the least to decide for tanh.
+VNS_HD inline float activate_mostly_tanh(Activation activation, float h) {
+  return activation == Activation::tanh ? std::tanh(h) : activate(activation, h);
+}
 
 /// What becomes of h of a hidden layer that is in shared memory.
 struct KeepOutput {
@@ -21,15 +29,17 @@ struct KeepOutput {
   float* x;       ///< plane of the outputs
   float* h;       ///< and of h itself
   bool keeps_h;   ///< whether the slope takes it
-  float* lost;    ///< where else outputs are kept (samples, width), or null
-  float* lost_h;  ///< likewise
+  bool is_lost;   ///< from shared memory before it is needed
+  float* lost;    ///< where else outputs are kept then (samples, width)
+  float* lost_h;  ///< likewise, if h is kept
 
   VNS_HD void operator()(int s, int i, float value) const {
-    const float output = activate(activation, value);
+    const float output = activate_mostly_tanh(activation, value);
     x[s * row + i] = output;
     if (keeps_h) h[s * row + i] = value;
-    if (lost != nullptr) lost[s * width + i] = output;
-    if (lost_h != nullptr) lost_h[s * width + i] = value;
+    if (!is_lost) return;
+    lost[s * width + i] = output;
+    if (keeps_h) lost_h[s * width + i] = value;
   }
 };
 
@@ -43,8 +53,11 @@ struct KeepDelta {
 
   VNS_HD void operator()(int s, int j, float derivative) const {
     const float value = known[s * row + j];
-    delta[s * row + j] = derivative * (takes_h ? activation_slope(activation, value)
-                                               : slope_from_output(activation, value));
+    float slope = 1.0F - value * value;  // of tanh, with the least to decide
+    if (activation != Activation::tanh) {
+      slope = takes_h ? activation_slope(activation, value) : slope_from_output(activation, value);
+    }
+    delta[s * row + j] = derivative * slope;
   }
 };
 
@@ -64,6 +77,15 @@ struct UpdateTile {
   VNS_HD void operator()(int i, int j, float gradient) const { rule.apply(gradient, at(i, j)); }
 };
 
+/// Likewise where the gradients come multiplied by -lr.
+struct AddToTile {
+  float* weights;  ///< (rows, pitch)
+  int pitch;
+
+  VNS_HD ParameterState at(int i, int j) const { return {weights + i * pitch + j}; }
+  VNS_HD void operator()(int i, int j, float gradient) const { weights[i * pitch + j] += gradient; }
+};
+
 VNS_HD inline void copy_parameter(const ParameterState& from, const ParameterState& to) {
   *to.value = *from.value;
   if (to.first != nullptr) *to.first = *from.first;
@@ -76,9 +98,11 @@ VNS_HD inline void copy_parameter(const ParameterState& from, const ParameterSta
 /// The network is in shared memory, or as many of its layers as there is room for, while others are
 /// on their way; see ResidentLayout. What comes out for a network depends on that network alone, to
 /// the last bit.
-/// @tparam kSamples  that a thread works on at once
-template <int kSamples>
+/// @tparam Shape  FixedShape or AnyShape
+template <class Shape>
 struct ResidentTraining {
+  static constexpr int kThreads = Shape::kThreads;  ///< that launches must have; 0: any number
+
   OutcomeState state;
   OutcomeRule rule;
   UpdateRule update;
@@ -114,11 +138,17 @@ struct ResidentTraining {
                    .last = depth[network],
                    .lowest = 2,
                    .stays = depth[network] - 1 <= layout.slots,
-                   .width = block.split(layout.width),
+                   .top = layout.other_layers,
                    .inputs = block.split(layout.inputs),
-                   .copies_fours = layout.width % kFour == 0};
-    own.width_units =
-        own.copies_fours ? block.split(layout.width / kFour) : block.split(layout.width);
+                   .outputs = block.split(layout.outputs),
+                   .copies_fours = width() % kFour == 0};
+    if constexpr (Shape::kFixed) {
+      own.width = block.template fixed_split<Shape::kWidth>();
+      own.width_units = block.template fixed_split<Shape::kWidth / kFour>();
+    } else {
+      own.width = block.split(width());
+      own.width_units = own.copies_fours ? block.split(width() / kFour) : block.split(width());
+    }
     load_ends(block, own);
     load_lowest(block, own);
     block.sync();
@@ -145,6 +175,30 @@ struct ResidentTraining {
     VNS_HD std::int64_t operator[](int s) const { return list != nullptr ? list[s] : first + s; }
   };
 
+  // What a fixed shape says of the layout, the compiler knows.
+  VNS_HD constexpr int width() const {
+    if constexpr (Shape::kFixed) return Shape::kWidth;
+    return layout.width;
+  }
+  VNS_HD constexpr int samples() const {
+    if constexpr (Shape::kFixed) return Shape::kSamples;
+    return layout.samples;
+  }
+  VNS_HD constexpr int row() const { return round_to_fours(width()); }
+  VNS_HD constexpr int pitch() const { return tile_pitch(width()); }
+  VNS_HD constexpr int hidden_size() const { return width() * pitch() + row(); }
+
+  template <class Block, bool kFixed>
+  struct Splits {
+    using Width = typename Block::Split;
+    using Units = typename Block::Split;
+  };
+  template <class Block>
+  struct Splits<Block, true> {
+    using Width = typename Block::template FixedSplit<Shape::kWidth>;
+    using Units = typename Block::template FixedSplit<Shape::kWidth / kFour>;
+  };
+
   /// What the threads of a block know of their network.
   template <class Block>
   struct Own {
@@ -153,17 +207,19 @@ struct ResidentTraining {
     int last;    ///< hidden layers
     int lowest;  ///< the slots hold this layer and those above it, as many as there are
     bool stays;  ///< all layers have a slot of their own
-    typename Block::Split width;        ///< of the columns of hidden layers
-    typename Block::Split inputs;       ///< of the columns of the first
-    typename Block::Split width_units;  ///< of the units in which rows of `width` floats are copied
-    bool copies_fours;                  ///< which are fours
+    int top;     ///< slot of the last hidden layer
+    typename Block::Split inputs;   ///< of the columns of the first layer
+    typename Block::Split outputs;  ///< of the outputs of a sample
+    bool copies_fours;              ///< whether rows of `width` floats are copied in fours
+    typename Splits<Block, Shape::kFixed>::Width width;        ///< of the columns of other layers
+    typename Splits<Block, Shape::kFixed>::Units width_units;  ///< of the units that are copied
   };
 
   /// One update; in full-batch runs an evaluation has made the forward pass.
   /// @returns whether the network has not diverged
   template <class Block>
   VNS_HD_INLINE bool step(Block& block, Own<Block>& own, StepState* step_state) const {
-    Rows rows{.count = layout.samples};
+    Rows rows{.count = samples()};
     if (uses_minibatches) {
       rows.list = take_minibatch(block, own);
       forward(block, own, rows);
@@ -185,9 +241,9 @@ struct ResidentTraining {
 
   template <class Block>
   VNS_HD_INLINE void evaluate(Block& block, Own<Block>& own, bool may_end) const {
-    for (int first = 0; first < total_samples; first += layout.samples) {
+    for (int first = 0; first < total_samples; first += samples()) {
       const int rest = total_samples - first;
-      const int count = layout.samples < rest ? layout.samples : rest;
+      const int count = samples() < rest ? samples() : rest;
       forward(block, own, Rows{.count = count, .first = first});
       ScorePiece piece = score;
       piece.state.step = own_steps + own.position;
@@ -196,7 +252,7 @@ struct ResidentTraining {
       piece.is_last = first + count == total_samples;
       piece.decides = may_end;
       // The piece finds its logits at position * count * outputs.
-      piece.logits = logits + own.position * (layout.samples - count) * layout.outputs;
+      piece.logits = logits + own.position * (samples() - count) * layout.outputs;
       piece.target = target + std::int64_t{1} * first * layout.outputs;
       piece(block, own.position);
       block.sync();
@@ -213,10 +269,10 @@ struct ResidentTraining {
     block.for_each(1, [=](int) { draw(position, 0); });
     block.sync();
     const GatherMinibatch gather{mine, layout.outputs, target, step_target};
-    block.for_each(layout.samples * layout.outputs, [=](int e) { gather(position, e); });
+    block.for_each(samples() * layout.outputs, [=](int e) { gather(position, e); });
     block.sync();
     return mine.order + std::int64_t{1} * own.network * total_samples +
-           mine.step->step % mine.per_epoch() * layout.samples;
+           mine.step->step % mine.per_epoch() * samples();
   }
 
   // ---- between the memory of the device and that of the block ----
@@ -246,47 +302,46 @@ struct ResidentTraining {
     for (int part = 0; part < layout.parts; ++part) {
       float* to = memory + layout.first_layer + part * layout.first_size;
       const float* from = array_of(part);
-      block.template copy_rows<1>(
-          to, layout.input_pitch,
-          from + first.weights + own.position * layout.width * layout.inputs, layout.width,
-          own.inputs);
-      copy_rows_of_width(block, own, to + layout.width * layout.input_pitch, 0,
-                         from + first.biases + own.position * layout.width, 1);
-      copy_rows_of_width(
-          block, own, memory + layout.output_layer + part * layout.output_size, layout.pitch,
-          from + output.weights + own.position * layout.outputs * layout.width, layout.outputs);
+      block.template copy_rows<1>(to, layout.input_pitch,
+                                  from + first.weights + own.position * width() * layout.inputs,
+                                  width(), own.inputs);
+      copy_rows_of_width(block, own, to + width() * layout.input_pitch, 0,
+                         from + first.biases + own.position * width(), 1);
+      copy_rows_of_width(block, own, memory + layout.output_layer + part * layout.output_size,
+                         pitch(), from + output.weights + own.position * layout.outputs * width(),
+                         layout.outputs);
     }
     block.close_copies();
   }
 
   /// Begins to copy hidden layer l >= 2 into its slot.
+  /// @param at     the slot
   /// @param parts  how many; a forward pass takes the values alone
   template <class Block>
-  VNS_HD_INLINE void load(Block& block, const Own<Block>& own, int l, int parts) const {
+  VNS_HD_INLINE void load(Block& block, const Own<Block>& own, int l, int at, int parts) const {
     float* const memory = block.template scratch<float>();
     const ResidentLayer layer = layers[l - 1];
-    float* to = memory + layout.layer(l);
-    for (int part = 0; part < parts; ++part, to += layout.hidden_size) {
+    float* to = memory + at;
+    for (int part = 0; part < parts; ++part, to += hidden_size()) {
       const float* from = array_of(part);
-      copy_rows_of_width(block, own, to, layout.pitch,
-                         from + layer.weights + own.position * layout.width * layout.width,
-                         layout.width);
-      copy_rows_of_width(block, own, to + layout.width * layout.pitch, 0,
-                         from + layer.biases + own.position * layout.width, 1);
+      copy_rows_of_width(block, own, to, pitch(),
+                         from + layer.weights + own.position * width() * width(), width());
+      copy_rows_of_width(block, own, to + width() * pitch(), 0,
+                         from + layer.biases + own.position * width(), 1);
     }
   }
 
   /// Begins to copy what the forward pass has kept of hidden layer l >= 2.
   template <class Block>
-  VNS_HD_INLINE void load_planes(Block& block, const Own<Block>& own, int l) const {
+  VNS_HD_INLINE void load_planes(Block& block, const Own<Block>& own, int l, int at) const {
     float* const memory = block.template scratch<float>();
     const ResidentLayer layer = layers[l - 1];
-    const std::int64_t at = own.position * layout.samples * layout.width;
-    float* to = memory + layout.layer_planes(l);
-    copy_rows_of_width(block, own, to, layout.row, layer.outputs + at, layout.samples);
-    if (layer.pre_activation != nullptr) {
-      copy_rows_of_width(block, own, to + layout.plane, layout.row, layer.pre_activation + at,
-                         layout.samples);
+    const std::int64_t from = own.position * samples() * width();
+    float* to = memory + layout.planes_of(at);
+    copy_rows_of_width(block, own, to, row(), layer.outputs + from, samples());
+    if (layout.planes > 1) {
+      copy_rows_of_width(block, own, to + layout.plane, row(), layer.pre_activation + from,
+                         samples());
     }
   }
 
@@ -300,17 +355,18 @@ struct ResidentTraining {
   template <class Block>
   VNS_HD_INLINE void load_lowest(Block& block, Own<Block>& own) const {
     own.lowest = 2;
-    for (int l = 2; l <= own.last && l < 2 + layout.slots; ++l)
-      load(block, own, l, parts_of(own, l));
+    int at = layout.other_layers;
+    for (int l = 2; l <= own.last && l < 2 + layout.slots; ++l, at += layout.slot)
+      load(block, own, l, at, parts_of(own, l));
     block.close_copies();
     block.template wait_for_copies<0>();
   }
 
-  template <class Block>
-  VNS_HD_INLINE void store_part(Block& block, const float* from, int pitch, float* to, int rows,
-                                const typename Block::Split& split) const {
+  template <class Block, class Split>
+  VNS_HD_INLINE void store_part(Block& block, const float* from, int from_pitch, float* to,
+                                int rows, const Split& split) const {
     block.for_each(rows, split,
-                   [=](int i, int j) { to[i * split.columns + j] = from[i * pitch + j]; });
+                   [=](int i, int j) { to[i * split.columns + j] = from[i * from_pitch + j]; });
   }
 
   /// Writes back the layers that were not written as they changed.
@@ -320,19 +376,23 @@ struct ResidentTraining {
     for (int part = 0; part < layout.parts; ++part) {
       float* to = array_of(part);
       const float* output = memory + layout.output_layer + part * layout.output_size;
-      store_part(block, output, layout.pitch,
-                 to + layers[output_index].weights + own.position * layout.outputs * layout.width,
+      store_part(block, output, pitch(),
+                 to + layers[output_index].weights + own.position * layout.outputs * width(),
                  layout.outputs, own.width);
-      for (int l = 1; l <= (own.stays ? own.last : 1); ++l) {
-        const int columns = l == 1 ? layout.inputs : layout.width;
-        const int pitch = l == 1 ? layout.input_pitch : layout.pitch;
-        const int size = l == 1 ? layout.first_size : layout.hidden_size;
-        const float* from = memory + layout.layer(l) + part * size;
-        store_part(block, from, pitch,
-                   to + layers[l - 1].weights + own.position * layout.width * columns, layout.width,
-                   l == 1 ? own.inputs : own.width);
-        store_part(block, from + layout.width * pitch, 0,
-                   to + layers[l - 1].biases + own.position * layout.width, 1, own.width);
+      const float* first = memory + layout.first_layer + part * layout.first_size;
+      store_part(block, first, layout.input_pitch,
+                 to + layers[0].weights + own.position * width() * layout.inputs, width(),
+                 own.inputs);
+      store_part(block, first + width() * layout.input_pitch, 0,
+                 to + layers[0].biases + own.position * width(), 1, own.width);
+      if (!own.stays) continue;
+      const float* hidden = memory + layout.other_layers + part * hidden_size();
+      for (int l = 2; l <= own.last; ++l, hidden += layout.slot) {
+        store_part(block, hidden, pitch(),
+                   to + layers[l - 1].weights + own.position * width() * width(), width(),
+                   own.width);
+        store_part(block, hidden + width() * pitch(), 0,
+                   to + layers[l - 1].biases + own.position * width(), 1, own.width);
       }
     }
     block.sync();
@@ -343,83 +403,99 @@ struct ResidentTraining {
   /// Outputs of all hidden layers and the logits.
   template <class Block>
   VNS_HD_INLINE void forward(Block& block, Own<Block>& own, Rows rows) const {
-    float* const memory = block.template scratch<float>();
     if (own.lowest > 2) {  // two forward passes, one after the other
       load_lowest(block, own);
       block.sync();
     }
+    float* const memory = block.template scratch<float>();
+    const int count = Shape::kFixed ? samples() : rows.count;
     const int inputs = layout.inputs;
     const float* in = input;
-    const auto row_of_input = [=](int s) { return in + rows[s] * inputs; };
     float* const first = memory + layout.first_layer;
-    multiply_by_rows<kSamples, false>(block, own.width, first, layout.input_pitch,
-                                      first + layout.width * layout.input_pitch, inputs,
-                                      row_of_input, rows.count, keep_output(memory, 1));
+    multiply_by_rows<Shape::kAtOnce, false>(
+        block, own.width, first, layout.input_pitch, first + width() * layout.input_pitch, inputs,
+        [=](int s) { return in + rows[s] * inputs; }, count,
+        keep_output(memory + layout.first_planes()));
+
+    const int floats = row();
+    const float* below = memory + layout.first_planes();
+    int at = layout.other_layers;
+    int at_below = at;
     for (int l = 2; l <= own.last; ++l) {
       block.template wait_for_copies<1>();
       block.sync();
       // The slot of the layer below is free, but for its outputs.
       const int next = l - 1 + layout.slots;
       if (l > 2 && next <= own.last) {
-        load(block, own, next, parts_of(own, next));
+        load(block, own, next, at_below, parts_of(own, next));
         own.lowest = l;
       }
       block.close_copies();
-      const int row = layout.row;
-      const float* below = memory + layout.layer_planes(l - 1);
-      const float* w = memory + layout.layer(l);
-      KeepOutput keep = keep_output(memory, l);
-      if (l <= own.last - layout.slots) {  // it leaves its slot before the backward pass comes
+      KeepOutput keep = keep_output(memory + layout.planes_of(at));
+      if (l <= own.last - layout.slots) {
         const ResidentLayer layer = layers[l - 1];
-        const std::int64_t at = own.position * layout.samples * layout.width;
-        keep.lost = layer.outputs + at;
-        if (layer.pre_activation != nullptr) keep.lost_h = layer.pre_activation + at;
+        const std::int64_t lost_at = own.position * samples() * width();
+        keep.is_lost = true;
+        keep.lost = layer.outputs + lost_at;
+        if (layout.planes > 1) keep.lost_h = layer.pre_activation + lost_at;
       }
-      multiply_by_rows<kSamples, true>(
-          block, own.width, w, layout.pitch, w + layout.width * layout.pitch, layout.width,
-          [=](int s) { return below + s * row; }, rows.count, keep);
+      const float* w = memory + at;
+      multiply_by_rows<Shape::kAtOnce, true>(
+          block, own.width, w, pitch(), w + width() * pitch(), width(),
+          [=](int s) { return below + s * floats; }, count, keep);
+      below = memory + layout.planes_of(at);
+      at_below = at;
+      at = layout.slot_above(at);
     }
+    own.top = at_below;
+
     block.template wait_for_copies<0>();
     block.sync();
-    const float* top = memory + layout.layer_planes(own.last);
-    const int row = layout.row;
+    const float* top = top_planes(memory, own);
     const int outputs = layout.outputs;
-    float* z = logits + own.position * layout.samples * outputs;
+    float* z = logits + own.position * samples() * outputs;
     const float* bias = parameters.values + layers[output_index].biases + own.position * outputs;
     multiply_by_rows<1, true>(
-        block, block.split(outputs), memory + layout.output_layer, layout.pitch, bias, layout.width,
-        [=](int s) { return top + s * row; }, rows.count,
+        block, own.outputs, memory + layout.output_layer, pitch(), bias, width(),
+        [=](int s) { return top + s * floats; }, count,
         [=](int s, int k, float h) { z[s * outputs + k] = h; });
     block.sync();
   }
 
-  VNS_HD KeepOutput keep_output(float* memory, int l) const {
-    float* planes = memory + layout.layer_planes(l);
+  /// Outputs of the last hidden layer.
+  template <class Block>
+  VNS_HD float* top_planes(float* memory, const Own<Block>& own) const {
+    return memory + (own.last == 1 ? layout.first_planes() : layout.planes_of(own.top));
+  }
+
+  /// @param planes  of the layer, in shared memory
+  VNS_HD KeepOutput keep_output(float* planes) const {
     return {.activation = activation,
-            .row = layout.row,
-            .width = layout.width,
+            .row = row(),
+            .width = width(),
             .x = planes,
             .h = planes + layout.plane,
             .keeps_h = layout.planes > 1,
+            .is_lost = false,
             .lost = nullptr,
             .lost_h = nullptr};
   }
 
-  VNS_HD KeepDelta keep_delta(const float* memory, int l, float* delta) const {
+  VNS_HD KeepDelta keep_delta(const float* planes, float* delta) const {
     const bool takes_h = layout.planes > 1;
     return {.activation = activation,
-            .row = layout.row,
+            .row = row(),
             .takes_h = takes_h,
-            .known = memory + layout.layer_planes(l) + (takes_h ? layout.plane : 0),
+            .known = planes + (takes_h ? layout.plane : 0),
             .delta = delta};
   }
 
   /// @param part_size  floats from one part of the layer to the next
   VNS_HD UpdateTile update_of(const NetworkRule& network_rule, float* weights, int part_size,
-                              int pitch) const {
+                              int weights_pitch) const {
     return {.rule = network_rule,
             .weights = weights,
-            .pitch = pitch,
+            .pitch = weights_pitch,
             .first_moment = layout.first_part * part_size,
             .second_moment = layout.second_part * part_size};
   }
@@ -431,97 +507,122 @@ struct ResidentTraining {
     UpdateRule update_rule = update;
     update_rule.step = own_steps + own.position;
     const NetworkRule network_rule = update_rule.of(own.network);
-    const int samples = layout.samples;
-    const int row = layout.row;
+    const int floats = row();
     float* delta = memory + layout.deltas;
-    float* below = delta + layout.plane;
+    float* delta_below = delta + layout.plane;
 
     const int outputs = layout.outputs;
     const int output_row = layout.output_row;
-    const float* dz = logits_delta + own.position * samples * outputs;
+    const float* dz = logits_delta + own.position * samples() * outputs;
     float* output_deltas = memory + layout.output_deltas;
-    block.for_each(samples, block.split(outputs),
+    block.for_each(samples(), own.outputs,
                    [=](int s, int k) { output_deltas[s * output_row + k] = dz[s * outputs + k]; });
     block.sync();
     float* const output = memory + layout.output_layer;
-    const float* top = memory + layout.layer_planes(own.last);
-    multiply_by_columns<kSamples>(block, own.width, output, layout.pitch, outputs, output_deltas,
-                                  output_row, samples, keep_delta(memory, own.last, delta));
+    const float* top = top_planes(memory, own);
+    multiply_by_columns<Shape::kAtOnce>(block, own.width, output, pitch(), outputs, output_deltas,
+                                        output_row, samples(), keep_delta(top, delta));
     block.sync();
     sum_outer_products(
-        block, own.width, outputs, output_deltas, output_row, [=](int s) { return top + s * row; },
-        samples, update_of(network_rule, output, layout.output_size, layout.pitch));
+        block, own.width, outputs, output_deltas, output_row,
+        [=](int s) { return top + s * floats; }, samples(),
+        update_of(network_rule, output, layout.output_size, pitch()));
 
+    int at = own.top;
+    int at_above = at;
     for (int l = own.last; l >= 2; --l) {
       block.template wait_for_copies<0>();
       block.sync();
       // The slot of the layer above is free.
       const int next = l + 1 - layout.slots;
       if (l < own.last && next >= 2) {
-        load(block, own, next, layout.parts);
-        load_planes(block, own, next);
+        load(block, own, next, at_above, layout.parts);
+        load_planes(block, own, next, at_above);
         own.lowest = next;
       }
       block.close_copies();
-      float* const w = memory + layout.layer(l);
-      multiply_by_columns<kSamples>(block, own.width, w, layout.pitch, layout.width, delta, row,
-                                    samples, keep_delta(memory, l - 1, below));
-      update_biases(block, own, network_rule, l, delta);
+      const int at_below = layout.slot_below(at);
+      float* const w = memory + at;
+      const float* x = memory + (l == 2 ? layout.first_planes() : layout.planes_of(at_below));
+      multiply_by_columns<Shape::kAtOnce>(block, own.width, w, pitch(), width(), delta, floats,
+                                          samples(), keep_delta(x, delta_below));
+      update_biases(block, own, update_of(network_rule, w + width() * pitch(), hidden_size(), 0), l,
+                    delta, !own.stays);
       block.sync();
-      const float* x = memory + layout.layer_planes(l - 1);
-      const auto row_of_x = [=](int s) { return x + s * row; };
-      const UpdateTile change = update_of(network_rule, w, layout.hidden_size, layout.pitch);
-      if (own.stays) {
-        sum_outer_products(block, own.width, layout.width, delta, row, row_of_x, samples, change);
+      if (network_rule.in_product) {
+        update_hidden(block, own, AddToTile{w, pitch()}, l, x, delta);
       } else {
-        const MutableParameters out = parameters;
-        const int width = layout.width;
-        const std::int64_t at = layers[l - 1].weights + own.position * width * width;
-        sum_outer_products(block, own.width, width, delta, row, row_of_x, samples,
-                           [=](int i, int j, float gradient) {
-                             change(i, j, gradient);
-                             copy_parameter(change.at(i, j), out.at(at + i * width + j));
-                           });
+        update_hidden(block, own, update_of(network_rule, w, hidden_size(), pitch()), l, x, delta);
       }
       float* const spare = delta;
-      delta = below;
-      below = spare;
+      delta = delta_below;
+      delta_below = spare;
+      at_above = at;
+      at = at_below;
     }
 
     block.template wait_for_copies<0>();
     block.sync();
     const int inputs = layout.inputs;
     const float* in = input;
-    update_biases(block, own, network_rule, 1, delta);
+    float* const first = memory + layout.first_layer;
+    update_biases(
+        block, own,
+        update_of(network_rule, first + width() * layout.input_pitch, layout.first_size, 0), 1,
+        delta, false);
     sum_outer_products(
-        block, own.inputs, layout.width, delta, row, [=](int s) { return in + rows[s] * inputs; },
-        samples,
-        update_of(network_rule, memory + layout.first_layer, layout.first_size,
-                  layout.input_pitch));
+        block, own.inputs, width(), delta, floats, [=](int s) { return in + rows[s] * inputs; },
+        samples(), update_of(network_rule, first, layout.first_size, layout.input_pitch));
     block.sync();
   }
 
-  /// Updates the biases of hidden layer l.
-  template <class Block>
-  VNS_HD_INLINE void update_biases(Block& block, const Own<Block>& own,
-                                   const NetworkRule& network_rule, int l,
-                                   const float* delta) const {
-    float* const memory = block.template scratch<float>();
-    const int row = layout.row;
-    const int samples = layout.samples;
-    const int pitch = l == 1 ? layout.input_pitch : layout.pitch;
-    const UpdateTile change =
-        update_of(network_rule, memory + layout.layer(l) + layout.width * pitch,
-                  l == 1 ? layout.first_size : layout.hidden_size, 0);
+  /// Updates the weights of hidden layer l >= 2.
+  /// @param change  AddToTile or UpdateTile
+  /// @param x       outputs of the layer below
+  template <class Block, class Change>
+  VNS_HD_INLINE void update_hidden(Block& block, const Own<Block>& own, const Change& change, int l,
+                                   const float* x, const float* delta) const {
+    if (own.stays) {
+      sum_hidden_products(block, own, x, delta, change);
+      return;
+    }
     const MutableParameters out = parameters;
-    const std::int64_t at = layers[l - 1].biases + own.position * layout.width;
-    const bool writes = l > 1 && !own.stays;
-    block.for_each(layout.width, [=](int i) {
+    const int columns = width();
+    const std::int64_t begin = layers[l - 1].weights + own.position * columns * columns;
+    sum_hidden_products(block, own, x, delta, [=](int i, int j, float gradient) {
+      change(i, j, gradient);
+      copy_parameter(change.at(i, j), out.at(begin + i * columns + j));
+    });
+  }
+
+  template <class Block, class Out>
+  VNS_HD_INLINE void sum_hidden_products(Block& block, const Own<Block>& own, const float* x,
+                                         const float* delta, Out out) const {
+    const int floats = row();
+    const auto x_of = [=](int s) { return x + s * floats; };
+    if constexpr (Shape::kFixed) {
+      sum_fixed_outer_products<Shape::kSamples, Shape::kWidth>(block, own.width, delta, floats,
+                                                               x_of, out);
+    } else {
+      sum_outer_products(block, own.width, width(), delta, floats, x_of, samples(), out);
+    }
+  }
+
+  /// Updates the biases of hidden layer l.
+  /// @param writes  whether to the memory of the device, too
+  template <class Block>
+  VNS_HD_INLINE void update_biases(Block& block, const Own<Block>& own, const UpdateTile& change,
+                                   int l, const float* delta, bool writes) const {
+    const int floats = row();
+    const int count = samples();
+    const MutableParameters out = parameters;
+    const std::int64_t begin = layers[l - 1].biases + own.position * width();
+    block.for_each(1, own.width, [=](int, int i) {
       float gradient = 0.0F;
-      for (int s = 0; s < samples; ++s)
-        gradient += delta[s * row + i];
+      for (int s = 0; s < count; ++s)
+        gradient += delta[s * floats + i];
       change(0, i, gradient);
-      if (writes) copy_parameter(change.at(0, i), out.at(at + i));
+      if (writes) copy_parameter(change.at(0, i), out.at(begin + i));
     });
   }
 };

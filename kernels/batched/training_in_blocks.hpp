@@ -9,10 +9,9 @@
 namespace vnsweep::batched {
 
 /// @param decides  whether an evaluation may end a network
-template <int kSamples, Device D>
-ResidentTraining<kSamples> resident_training(const BatchState<D>& state,
-                                             const ResidentLayout& layout, std::int64_t steps,
-                                             bool decides) {
+template <class Shape, Device D>
+ResidentTraining<Shape> resident_training(const BatchState<D>& state, const ResidentLayout& layout,
+                                          std::int64_t steps, bool decides) {
   const TrainingMemory& memory = state.plan.training;
   const NetworkBatch& batch = state.batch;
   return {.state = state.outcome_state(),
@@ -46,16 +45,14 @@ ResidentTraining<kSamples> resident_training(const BatchState<D>& state,
 template <Device D>
 void enqueue_in_blocks(BatchState<D>& state, std::int64_t steps, bool decides) {
   const NetworkBatch& batch = state.batch;
-  const ResidentLaunch launch =
-      resident_launch(batch, state.active_count(), state.device.block_limits());
-  const ResidentLayout layout(batch, launch.slots);
-  const BlockLaunch blocks{
-      .blocks = state.active_count(), .threads = launch.threads, .scratch_bytes = layout.bytes()};
-  if (launch.samples_at_once == kFour) {
-    state.device.for_blocks(blocks, resident_training<kFour>(state, layout, steps, decides));
-  } else {
-    state.device.for_blocks(blocks, resident_training<1>(state, layout, steps, decides));
-  }
+  const BlockLimits limits = state.device.block_limits();
+  const int blocks = networks_per_multiprocessor(state.active_count(), limits);
+  with_resident_shape(batch, blocks, [&](auto shape, int threads) {
+    const ResidentLayout layout(batch, resident_slots(batch, blocks, threads, limits));
+    state.device.for_blocks(
+        {.blocks = state.active_count(), .threads = threads, .scratch_bytes = layout.bytes()},
+        resident_training<decltype(shape)>(state, layout, steps, decides));
+  });
   if (steps > 0) {
     state.device.for_each(
         1, 1, AdvanceSteps{batch.optimizer, state.in(state.plan.training.state), steps});

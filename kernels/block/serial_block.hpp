@@ -61,10 +61,22 @@ class SerialBlock {
   };
   Split split(int columns) const { return {columns}; }
 
+  /// Likewise, of a number of columns that is known when the program is compiled, which divides the
+  /// number of threads.
+  template <int kColumns>
+  struct FixedSplit {
+    static constexpr int columns = kColumns;
+  };
+  template <int kColumns>
+  FixedSplit<kColumns> fixed_split() const {
+    return {};
+  }
+
   /// Calls f(i, j) for i in [0, rows) and j in [0, columns), neighbouring j by neighbouring
   /// threads.
-  template <class F>
-  void for_each(int rows, const Split& split, F f) {
+  template <class AnySplit, class F>
+  requires requires(AnySplit split) { split.columns; }
+  void for_each(int rows, const AnySplit& split, F f) {
     const int columns = split.columns;
     for_each(rows * columns, [columns, f](int e) { f(e / columns, e % columns); });
   }
@@ -72,12 +84,23 @@ class SerialBlock {
   void for_each(int rows, int columns, F f) {
     for_each(rows, split(columns), f);
   }
+  /// Likewise f(i, j, prepare(j)): a thread has one column, for which it prepares once.
+  template <int kColumns, class Prepare, class F>
+  void for_each_of_column(int rows, const FixedSplit<kColumns>& /*split*/, Prepare prepare, F f) {
+    pending_.emplace_back([=, threads = threads_](std::size_t thread) {
+      const int column = static_cast<int>(thread) % kColumns;
+      const auto prepared = prepare(column);
+      for (int row = static_cast<int>(thread) / kColumns; row < rows;
+           row += static_cast<int>(threads) / kColumns)
+        f(row, column, prepared);
+    });
+  }
 
   /// Begins to copy a matrix into shared memory; done as late as is allowed.
   /// @tparam kUnit  floats at once
   /// @param split   of the units of a row
-  template <int kUnit>
-  void copy_rows(float* to, int pitch, const float* from, int rows, const Split& split) {
+  template <int kUnit, class AnySplit>
+  void copy_rows(float* to, int pitch, const float* from, int rows, const AnySplit& split) {
     const int units = split.columns;
     copies_.back().emplace_back([=, threads = threads_](std::size_t thread) {
       for (int e = static_cast<int>(thread); e < rows * units; e += static_cast<int>(threads))

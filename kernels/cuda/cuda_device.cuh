@@ -32,11 +32,29 @@ __global__ void for_each_kernel(std::int64_t items, int size, F f) {
   }
 }
 
+/// Threads of a program that is compiled for so many, or 0.
 template <class Program>
-__global__ void __launch_bounds__(CudaBlock::kMostThreads, 2) for_blocks_kernel(Program program) {
+inline constexpr int kThreadsOf = 0;
+template <class Program>
+requires requires {
+  Program::kThreads;
+}
+inline constexpr int kThreadsOf<Program> = Program::kThreads;
+
+/// Registers are shared out so that so many threads fit a multiprocessor: 128 registers each, or
+/// 170 where the threads are known to be few.
+template <class Program>
+inline constexpr int kMostThreads =
+    kThreadsOf<Program> > 0 ? kThreadsOf<Program> : kMostCudaThreads;
+template <class Program>
+inline constexpr int kLeastBlocks = (kThreadsOf<Program> > 0 ? 384 : 512) / kMostThreads<Program>;
+
+template <class Program>
+__global__ void __launch_bounds__(kMostThreads<Program>, kLeastBlocks<Program>)
+    for_blocks_kernel(Program program) {
   extern __shared__ float4 scratch[];  // float4 for its alignment
-  __shared__ double partial_sums[CudaBlock::kPartialSums];
-  CudaBlock block(scratch, partial_sums);
+  __shared__ double partial_sums[kPartialSums];
+  CudaBlock<kThreadsOf<Program>> block(scratch, partial_sums);
   program(block, std::int64_t{blockIdx.x});
 }
 

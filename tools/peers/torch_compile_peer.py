@@ -71,6 +71,10 @@ class Trainer:
                        torch.zeros((), device=device)) if optimizer == "adam" else ()
         self._data = (torch.tensor(x, device=device).expand(len(networks), *x.shape),
                       torch.tensor(labels, device=device), learning_rate)
+        if device == "cuda":  # so that steps become CUDA graphs, although they change their inputs
+            moments = self._state[0] + self._state[1] + [self._state[2]] if self._state else []
+            for tensor in tensors + moments:
+                torch._dynamo.mark_static_address(tensor)
         step = {"sgd": sgd_step, "adam": adam_step}[optimizer]
         self._step = compiled(step, device, (x.shape, *(w.shape for w in tensors)))
 

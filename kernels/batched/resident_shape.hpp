@@ -1,0 +1,55 @@
+#pragma once
+
+#include <algorithm>
+
+#include "kernels/batched/device.hpp"
+#include "kernels/batched/resident_layout.hpp"
+#include "kernels/block/four.hpp"
+#include "kernels/network.hpp"
+
+namespace vnsweep::batched {
+
+/// Networks of a width and a number of samples that are known when the program is compiled, so that
+/// nothing is left to be counted while it runs. Full batches alone.
+template <int kTheWidth, int kTheSamples>
+struct FixedShape {
+  static_assert(kTheWidth % kFour == 0 &&
+                (kWarpThreads % kTheWidth == 0 || kTheWidth % kWarpThreads == 0));
+  static constexpr bool kFixed = true;
+  static constexpr int kWidth = kTheWidth;
+  static constexpr int kSamples = kTheSamples;
+  static constexpr int kThreads = kWidth > kWarpThreads ? kWidth : kWarpThreads;
+  /// Samples that a thread works on at once.
+  static constexpr int kAtOnce = std::clamp(kWidth * kSamples / kThreads, 1, kFour);
+};
+
+/// Any networks that fit.
+template <int kSamplesAtOnce>
+struct AnyShape {
+  static constexpr bool kFixed = false;
+  static constexpr int kThreads = 0;  ///< as many as the launch says
+  static constexpr int kAtOnce = kSamplesAtOnce;
+};
+
+/// Few networks are each given many threads, so that a step is short; many networks few, so that
+/// all multiprocessors are busy with the least instructions. Results do not depend on it.
+/// @param blocks  networks that share a multiprocessor
+/// @param use     called with the shape and the number of threads
+template <class Use>
+void with_resident_shape(const NetworkBatch& batch, int blocks, Use use) {
+  const auto use_fixed = [&](auto shape) { use(shape, decltype(shape)::kThreads); };
+  if (!batch.minibatch && batch.data->samples == 4) {  // XOR
+    if (batch.width == 8) return use_fixed(FixedShape<8, 4>{});
+    if (batch.width == 16) return use_fixed(FixedShape<16, 4>{});
+    if (batch.width == 32) return use_fixed(FixedShape<32, 4>{});
+    if (batch.width == 64) return use_fixed(FixedShape<64, 4>{});
+  }
+  constexpr int kFewBlocks = 4;
+  const int samples = batch.step_samples();
+  const int groups = batch.width * ((samples + kFour - 1) / kFour);
+  if (blocks <= kFewBlocks || groups < kWarpThreads)
+    return use(AnyShape<1>{}, block_threads(batch.width * samples));
+  use(AnyShape<kFour>{}, block_threads(groups));
+}
+
+}  // namespace vnsweep::batched
