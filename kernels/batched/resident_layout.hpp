@@ -8,6 +8,7 @@
 #include "kernels/batched/training_memory.hpp"
 #include "kernels/block/four.hpp"
 #include "kernels/host_device.hpp"
+#include "kernels/math/activation.hpp"
 #include "kernels/network.hpp"
 
 namespace vnsweep::batched {
@@ -118,23 +119,33 @@ inline int networks_per_multiprocessor(int networks, const BlockLimits& limits) 
   return std::max(1, (networks + limits.multiprocessors - 1) / limits.multiprocessors);
 }
 
-/// As many slots as shared memory has room for if so many blocks share it, or as many as can be
-/// busy: they do not change a bit of what is computed.
-/// @param blocks   that would share a multiprocessor
-/// @param threads  of a block
-inline int resident_slots(const NetworkBatch& batch, int blocks, int threads,
-                          const BlockLimits& limits) {
-  constexpr int kMostWarps = 12;  // of a multiprocessor: registers are shared out among so many
-  constexpr std::size_t kOwnBytes = 3 << 10;  // of a block: what sums use, and what CUDA does
-  const int at_once = std::clamp(kMostWarps * kWarpThreads / threads, 1, blocks);
-  const std::size_t room =
-      std::min(limits.multiprocessor_scratch_bytes / static_cast<std::size_t>(at_once),
-               limits.block_scratch_bytes);
-  const ResidentLayout one(batch, 1);
-  const std::size_t slot = sizeof(float) * static_cast<std::size_t>(one.slot);
-  const std::size_t rest = one.bytes() - slot + kOwnBytes;
-  const int fitting = room > rest ? static_cast<int>((room - rest) / slot) : 0;
-  return std::clamp(fitting, kLeastSlots, std::max(kLeastSlots, greatest_depth(batch) - 1));
+/// Shared memory of a block in all: that of its network, what sums use, and what CUDA does.
+inline std::size_t block_bytes(const ResidentLayout& layout) {
+  constexpr std::size_t kOwn = 3 << 10;
+  return layout.bytes() + kOwn;
+}
+
+/// Blocks with the fewest slots that a multiprocessor has room for.
+inline int most_resident_blocks(const NetworkBatch& batch, const BlockLimits& limits) {
+  return static_cast<int>(limits.multiprocessor_scratch_bytes /
+                          block_bytes(ResidentLayout(batch, kLeastSlots)));
+}
+
+/// As many slots as shared memory has room for. They do not change a bit of what is computed.
+/// @param blocks  that share a multiprocessor
+inline int resident_slots(const NetworkBatch& batch, int blocks, const BlockLimits& limits) {
+  const int all = std::max(kLeastSlots, greatest_depth(batch) - 1);
+  const auto fit = [&](int slots, int how_many) {
+    const std::size_t bytes = block_bytes(ResidentLayout(batch, slots));
+    return bytes <= limits.block_scratch_bytes &&
+           bytes * static_cast<std::size_t>(how_many) <= limits.multiprocessor_scratch_bytes;
+  };
+  // Half as many networks at a time are not slower if none of their layers ever leaves.
+  if (fit(all, (blocks + 1) / 2)) return all;
+  int slots = kLeastSlots;
+  while (slots < all && fit(slots + 1, blocks))
+    ++slots;
+  return slots;
 }
 
 }  // namespace vnsweep::batched

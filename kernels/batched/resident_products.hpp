@@ -115,7 +115,8 @@ VNS_HD_INLINE void sum_outer_products(Block& block, const Split& columns, int no
 
 /// The same for a number of samples and of nodes, a multiple of four, that are known when the
 /// program is compiled: a thread reads its column of x once.
-template <int kSamples, int kNodes, class Block, class Split, class RowOf, class Out>
+/// @tparam kTurns  fours of nodes that a device works on at once
+template <int kSamples, int kNodes, int kTurns, class Block, class Split, class RowOf, class Out>
 VNS_HD_INLINE void sum_fixed_outer_products(Block& block, const Split& columns, const float* delta,
                                             int delta_row, RowOf x_of, Out out) {
   struct Column {
@@ -127,17 +128,17 @@ VNS_HD_INLINE void sum_fixed_outer_products(Block& block, const Split& columns, 
       x.at[s] = x_of(s)[j];
     return x;
   };
-  block.for_each_of_column(kNodes / kFour, columns, read_column,
-                           [=](int group, int j, const Column& x) {
-                             float sum[kFour] = {};
-                             for (int s = 0; s < kSamples; ++s) {
-                               const Four d = load_four(delta + s * delta_row + group * kFour);
-                               for (int k = 0; k < kFour; ++k)
-                                 sum[k] += d.at[k] * x.at[s];
-                             }
-                             for (int k = 0; k < kFour; ++k)
-                               out(group * kFour + k, j, sum[k]);
-                           });
+  block.template for_each_of_column<kTurns>(
+      kNodes / kFour, columns, read_column, [=](int group, int j, const Column& x) {
+        float sum[kFour] = {};
+        for (int s = 0; s < kSamples; ++s) {
+          const Four d = load_four(delta + s * delta_row + group * kFour);
+          for (int k = 0; k < kFour; ++k)
+            sum[k] += d.at[k] * x.at[s];
+        }
+        for (int k = 0; k < kFour; ++k)
+          out(group * kFour + k, j, sum[k]);
+      });
 }
 
 }  // namespace vnsweep::batched

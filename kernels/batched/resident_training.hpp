@@ -70,11 +70,13 @@ struct UpdateTile {
                       ///< rules
   int second_moment;  ///< that have none: SGD without momentum updates in the product
 
-  VNS_HD ParameterState at(int i, int j) const {
+  /// @returns what has changed
+  VNS_HD ParameterState operator()(int i, int j, float gradient) const {
     float* value = weights + i * pitch + j;
-    return {value, value + first_moment, value + second_moment};
+    const ParameterState parameter{value, value + first_moment, value + second_moment};
+    rule.apply(gradient, parameter);
+    return parameter;
   }
-  VNS_HD void operator()(int i, int j, float gradient) const { rule.apply(gradient, at(i, j)); }
 };
 
 /// Likewise where the gradients come multiplied by -lr.
@@ -82,15 +84,24 @@ struct AddToTile {
   float* weights;  ///< (rows, pitch)
   int pitch;
 
-  VNS_HD ParameterState at(int i, int j) const { return {weights + i * pitch + j}; }
-  VNS_HD void operator()(int i, int j, float gradient) const { weights[i * pitch + j] += gradient; }
+  VNS_HD float operator()(int i, int j, float gradient) const {
+    return weights[i * pitch + j] += gradient;
+  }
 };
 
-VNS_HD inline void copy_parameter(const ParameterState& from, const ParameterState& to) {
-  *to.value = *from.value;
-  if (to.first != nullptr) *to.first = *from.first;
-  if (to.second != nullptr) *to.second = *from.second;
-}
+/// Where changed weights of one matrix go in the memory of the device.
+struct WriteBack {
+  float* values;  ///< without gaps
+  float* first;   ///< moments; null if there are none
+  float* second;
+
+  VNS_HD void operator()(int at, float changed) const { values[at] = changed; }
+  VNS_HD void operator()(int at, const ParameterState& changed) const {
+    values[at] = *changed.value;
+    if (first != nullptr) first[at] = *changed.first;
+    if (second != nullptr) second[at] = *changed.second;
+  }
+};
 
 /// Trains one network for many steps without leaving the block; a block program, an index is the
 /// position of a network. A network that is done ends its block at once.
@@ -314,6 +325,18 @@ struct ResidentTraining {
     block.close_copies();
   }
 
+  /// Waits for all copies but the latest groups, or more of them.
+  template <class Block>
+  VNS_HD_INLINE void wait_for_copies(Block& block, int latest) const {
+    if (latest <= 0) {
+      block.template wait_for_copies<0>();
+    } else if (latest == 1) {
+      block.template wait_for_copies<1>();
+    } else {
+      block.template wait_for_copies<2>();
+    }
+  }
+
   /// Begins to copy hidden layer l >= 2 into its slot.
   /// @param at     the slot
   /// @param parts  how many; a forward pass takes the values alone
@@ -422,7 +445,7 @@ struct ResidentTraining {
     int at = layout.other_layers;
     int at_below = at;
     for (int l = 2; l <= own.last; ++l) {
-      block.template wait_for_copies<1>();
+      wait_for_copies(block, layout.slots - 2);
       block.sync();
       // The slot of the layer below is free, but for its outputs.
       const int next = l - 1 + layout.slots;
@@ -531,7 +554,7 @@ struct ResidentTraining {
     int at = own.top;
     int at_above = at;
     for (int l = own.last; l >= 2; --l) {
-      block.template wait_for_copies<0>();
+      wait_for_copies(block, layout.slots - 3);
       block.sync();
       // The slot of the layer above is free.
       const int next = l + 1 - layout.slots;
@@ -582,27 +605,34 @@ struct ResidentTraining {
   template <class Block, class Change>
   VNS_HD_INLINE void update_hidden(Block& block, const Own<Block>& own, const Change& change, int l,
                                    const float* x, const float* delta) const {
+    // Rules with roots and quotients are long: to unroll them would overflow the instruction cache.
+    constexpr int kTurns = std::is_same_v<Change, AddToTile> ? 4 : 1;
     if (own.stays) {
-      sum_hidden_products(block, own, x, delta, change);
+      sum_hidden_products<kTurns>(block, own, x, delta, change);
       return;
     }
-    const MutableParameters out = parameters;
     const int columns = width();
-    const std::int64_t begin = layers[l - 1].weights + own.position * columns * columns;
-    sum_hidden_products(block, own, x, delta, [=](int i, int j, float gradient) {
-      change(i, j, gradient);
-      copy_parameter(change.at(i, j), out.at(begin + i * columns + j));
+    const WriteBack write = write_back(layers[l - 1].weights + own.position * columns * columns);
+    sum_hidden_products<kTurns>(block, own, x, delta, [=](int i, int j, float gradient) {
+      write(i * columns + j, change(i, j, gradient));
     });
   }
 
-  template <class Block, class Out>
+  /// @param begin  of a matrix among the parameters
+  VNS_HD WriteBack write_back(std::int64_t begin) const {
+    return {parameters.values + begin, layout.first_part > 0 ? parameters.first + begin : nullptr,
+            layout.second_part > 0 ? parameters.second + begin : nullptr};
+  }
+
+  /// @tparam kTurns  see sum_fixed_outer_products
+  template <int kTurns, class Block, class Out>
   VNS_HD_INLINE void sum_hidden_products(Block& block, const Own<Block>& own, const float* x,
                                          const float* delta, Out out) const {
     const int floats = row();
     const auto x_of = [=](int s) { return x + s * floats; };
     if constexpr (Shape::kFixed) {
-      sum_fixed_outer_products<Shape::kSamples, Shape::kWidth>(block, own.width, delta, floats,
-                                                               x_of, out);
+      sum_fixed_outer_products<Shape::kSamples, Shape::kWidth, kTurns>(block, own.width, delta,
+                                                                       floats, x_of, out);
     } else {
       sum_outer_products(block, own.width, width(), delta, floats, x_of, samples(), out);
     }
@@ -615,14 +645,13 @@ struct ResidentTraining {
                                    int l, const float* delta, bool writes) const {
     const int floats = row();
     const int count = samples();
-    const MutableParameters out = parameters;
-    const std::int64_t begin = layers[l - 1].biases + own.position * width();
+    const WriteBack write = write_back(layers[l - 1].biases + own.position * width());
     block.for_each(1, own.width, [=](int, int i) {
       float gradient = 0.0F;
       for (int s = 0; s < count; ++s)
         gradient += delta[s * floats + i];
-      change(0, i, gradient);
-      if (writes) copy_parameter(change.at(0, i), out.at(begin + i));
+      const ParameterState changed = change(0, i, gradient);
+      if (writes) write(i, changed);
     });
   }
 };

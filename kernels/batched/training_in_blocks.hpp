@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "kernels/batched/batch_state.hpp"
@@ -46,9 +47,11 @@ template <Device D>
 void enqueue_in_blocks(BatchState<D>& state, std::int64_t steps, bool decides) {
   const NetworkBatch& batch = state.batch;
   const BlockLimits limits = state.device.block_limits();
-  const int blocks = networks_per_multiprocessor(state.active_count(), limits);
+  const int blocks = std::clamp(networks_per_multiprocessor(state.active_count(), limits), 1,
+                                std::max(1, most_resident_blocks(batch, limits)));
   with_resident_shape(batch, blocks, [&](auto shape, int threads) {
-    const ResidentLayout layout(batch, resident_slots(batch, blocks, threads, limits));
+    const int most = std::max(1, decltype(shape)::kMostWarps * kWarpThreads / threads);
+    const ResidentLayout layout(batch, resident_slots(batch, std::min(blocks, most), limits));
     state.device.for_blocks(
         {.blocks = state.active_count(), .threads = threads, .scratch_bytes = layout.bytes()},
         resident_training<decltype(shape)>(state, layout, steps, decides));

@@ -80,21 +80,22 @@ class CudaBlock {
     return {thread / kColumns, thread % kColumns};
   }
   /// A known number of rows makes a known number of turns.
-  template <int kColumns, class F>
+  /// @tparam kTurns  rows at once
+  template <int kTurns = 8, int kColumns, class F>
   __device__ void for_each(int rows, const FixedSplit<kColumns>& split, F f) {
     constexpr int kAhead = FixedSplit<kColumns>::rows_ahead;
-#pragma unroll
+#pragma unroll kTurns
     for (int k = 0; k < rows; k += kAhead) {
       const int row = k + split.row;
       if (rows % kAhead == 0 || row < rows) f(row, split.column);
     }
   }
   /// f(i, j, prepare(j)): a thread has one column, for which it prepares once.
-  template <int kColumns, class Prepare, class F>
+  template <int kTurns, int kColumns, class Prepare, class F>
   __device__ void for_each_of_column(int rows, const FixedSplit<kColumns>& split, Prepare prepare,
                                      F f) {
     const auto prepared = prepare(split.column);
-    for_each(rows, split, [&](int row, int column) { f(row, column, prepared); });
+    for_each<kTurns>(rows, split, [&](int row, int column) { f(row, column, prepared); });
   }
 
   template <class F>

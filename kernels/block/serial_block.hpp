@@ -85,7 +85,8 @@ class SerialBlock {
     for_each(rows, split(columns), f);
   }
   /// Likewise f(i, j, prepare(j)): a thread has one column, for which it prepares once.
-  template <int kColumns, class Prepare, class F>
+  /// @tparam kTurns  rows at once, on a device
+  template <int kTurns, int kColumns, class Prepare, class F>
   void for_each_of_column(int rows, const FixedSplit<kColumns>& /*split*/, Prepare prepare, F f) {
     pending_.emplace_back([=, threads = threads_](std::size_t thread) {
       const int column = static_cast<int>(thread) % kColumns;

@@ -85,22 +85,31 @@ TEST_P(BatchedEngineTest, NothingDependsOnTheOrderOfThreads) {
   }
 }
 
-// How many networks there are decides how many threads and how much shared memory each is given.
+// How many networks there are for a multiprocessor decides how many threads and how much of its
+// memory each is given, so how many of its layers are there at a time.
 TEST_P(BatchedEngineTest, NothingDependsOnHowBlocksAreLaunched) {
+  const std::vector<batched::BlockLimits> crowds = {
+      {.multiprocessors = 1000, .multiprocessor_scratch_bytes = kMostScratchBytes},
+      {.multiprocessors = 1, .multiprocessor_scratch_bytes = kMostScratchBytes},
+      {.multiprocessors = 1, .multiprocessor_scratch_bytes = 2 * kMostScratchBytes},
+      {.multiprocessors = 1, .multiprocessor_scratch_bytes = 3 * kMostScratchBytes},
+      {.multiprocessors = 1, .multiprocessor_scratch_bytes = 4 * kMostScratchBytes},
+      {.multiprocessors = 2, .multiprocessor_scratch_bytes = 3 * kMostScratchBytes}};
   for (const Optimizer optimizer : {Optimizer::sgd, Optimizer::adam, Optimizer::rmsprop}) {
-    for (const int width : {8, 33}) {
+    for (const int width : {8, 16, 32, 33, 64}) {
       for (const int samples : {4, 37}) {
-        NetworkBatch batch = ragged_batch(optimizer, samples == 37);
-        batch.width = width;
+        NetworkBatch batch = testing::xor_batch(width, {12, 9, 5, 4, 1, 2, 12, 8}, 6);
+        batch.optimizer = optimizer;
         batch.data = testing::random_data(samples, 3);
-        batch.networks[1].momentum = optimizer == Optimizer::sgd ? 0.5 : 0.0;
+        if (samples == 37) batch.minibatch = 10;
+        batch.stopping = Stopping::at_budget;
+        batch.networks[1].momentum = optimizer == Optimizer::sgd && width == 16 ? 0.5 : 0.0;
         std::vector<std::vector<std::vector<double>>> weights;
-        for (const int multiprocessors : {1000, 1}) {
-          device_->block_limits.multiprocessors = multiprocessors;
-          device_->block_limits.multiprocessor_scratch_bytes =
-              multiprocessors == 1 ? 1 : 2 * kMostScratchBytes;
+        for (const batched::BlockLimits& crowd : crowds) {
+          device_->block_limits = crowd;
+          device_->block_limits.block_scratch_bytes = kMostScratchBytes;
           engine_.initialize(batch);
-          engine_.train(StepCount(12));
+          engine_.train(StepCount(6));
           std::vector<std::vector<double>>& result = weights.emplace_back();
           for (const NetworkIndex n : testing::all_networks(batch)) {
             const NetworkWeights own = engine_.download_weights(n);
@@ -109,7 +118,8 @@ TEST_P(BatchedEngineTest, NothingDependsOnHowBlocksAreLaunched) {
           }
         }
 
-        EXPECT_EQ(weights[0], weights[1]) << "width " << width << ", samples " << samples;
+        for (std::size_t k = 1; k < crowds.size(); ++k)
+          EXPECT_EQ(weights[0], weights[k]) << "width " << width << ", " << samples << ", " << k;
       }
     }
   }
