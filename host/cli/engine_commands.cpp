@@ -2,8 +2,13 @@
 #include <spdlog/spdlog.h>
 #include <sqlite3.h>
 
+#include <algorithm>
+#include <atomic>
+#include <future>
 #include <iostream>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "build_info.hpp"
 #include "host/cli/commands.hpp"
@@ -12,6 +17,7 @@
 #include "host/report/text.hpp"
 #include "host/schedule/devices.hpp"
 #include "host/trace/trace.hpp"
+#include "host/verify/compare.hpp"
 #include "host/verify/verify.hpp"
 #include "kernels/cpu/training_passes.hpp"
 #include "kernels/cuda/device_query.hpp"
@@ -23,20 +29,40 @@ namespace vnsweep {
 
 namespace {
 
+constexpr ProbeSpec kVerificationProbe{.samples = 40, .jacobians = 2};
+
+/// What the reference makes of every case, on all cores of the machine.
+std::vector<EngineResults> reference_results(const std::vector<VerificationCase>& cases) {
+  std::vector<EngineResults> results(cases.size());
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    ReferenceEngine oracle;
+    for (std::size_t k = next++; k < cases.size(); k = next++)
+      results[k] = train_and_probe(oracle, cases[k].batch, cases[k].steps, kVerificationProbe);
+  };
+  std::vector<std::future<void>> workers;
+  for (std::size_t k = 0; k < std::max(1U, std::thread::hardware_concurrency()); ++k)
+    workers.push_back(std::async(std::launch::async, work));
+  for (std::future<void>& worker : workers)
+    worker.get();  // throws what the worker threw
+  return results;
+}
+
 /// Prints the table of one device. @returns how many cases fail
-std::size_t verify_engine(const NamedEngine& candidate) {
-  ReferenceEngine oracle;
+/// @param expected  of each case
+std::size_t verify_engine(const NamedEngine& candidate, const std::vector<VerificationCase>& cases,
+                          const std::vector<EngineResults>& expected) {
   const Tolerances tolerances;
   std::vector<std::vector<std::string>> rows = {
       {"result", "weights", "loss", "VNI", "spectrum", "gradient", "Jacobian", "case"}};
   std::size_t failures = 0;
-  const auto cases = verification_cases();
-  for (const VerificationCase& entry : cases) {
-    const ProbeSpec probe{.samples = 40, .jacobians = 2};
+  for (std::size_t k = 0; k < cases.size(); ++k) {
+    const VerificationCase& entry = cases[k];
     NetworkError worst;
     bool passed = true;
-    for (const NetworkError& error :
-         compare_engines(*candidate.engine, oracle, entry.batch, entry.steps, probe)) {
+    const EngineResults results =
+        train_and_probe(*candidate.engine, entry.batch, entry.steps, kVerificationProbe);
+    for (const NetworkError& error : compare_results(results, expected[k])) {
       passed = passed && is_within(error, tolerances);
       if (!(error.worst() <= worst.worst())) worst = error;
     }
@@ -78,15 +104,17 @@ ExitCode verify_command(const std::string& device) {
     throw DeviceError("reference is what the other devices are compared with; choose another");
   }
   const DeviceChoice choice = choose_devices_here(device, 1);
+  const std::vector<VerificationCase> cases = verification_cases();
+  const std::vector<EngineResults> expected = reference_results(cases);
   std::size_t failures = 0;
   for (const NamedEngine& candidate : make_engines(choice))
-    failures += verify_engine(candidate);
+    failures += verify_engine(candidate, cases, expected);
   // Small networks go one way on a GPU, large ones another; every case can go both.
   if (!choice.gpus.empty()) {
     for (NamedEngine& candidate :
          make_engines({.gpus = choice.gpus}, TrainingPath::layer_by_layer)) {
       candidate.device += ", layer by layer";
-      failures += verify_engine(candidate);
+      failures += verify_engine(candidate, cases, expected);
     }
   }
   return failures == 0 ? ExitCode::complete : ExitCode::runs_errored;

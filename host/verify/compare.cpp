@@ -59,8 +59,8 @@ double NetworkError::worst() const {
                    live_nodes_agree ? 0.0 : kInfinite});
 }
 
-std::vector<NetworkError> compare_engines(Engine& candidate, Engine& oracle, NetworkBatch batch,
-                                          StepCount steps, const ProbeSpec& probe) {
+EngineResults train_and_probe(Engine& engine, NetworkBatch batch, StepCount steps,
+                              const ProbeSpec& probe) {
   batch.stopping = Stopping::at_budget;
   batch.record_losses = true;
   batch.probe_samples = probe.samples;
@@ -69,21 +69,26 @@ std::vector<NetworkError> compare_engines(Engine& candidate, Engine& oracle, Net
   for (std::size_t n = 0; n < all.size(); ++n)
     all[n] = NetworkIndex(static_cast<std::uint32_t>(n));
 
-  candidate.initialize(batch);
-  oracle.initialize(batch);
-  const std::vector<Probe> candidate_first = candidate.probe(probe, all);
-  const std::vector<Probe> oracle_first = oracle.probe(probe, all);
-  candidate.train(steps);
-  oracle.train(steps);
-  const std::vector<Probe> candidate_last = candidate.probe(probe, all);
-  const std::vector<Probe> oracle_last = oracle.probe(probe, all);
+  EngineResults results;
+  engine.initialize(batch);
+  results.first = engine.probe(probe, all);
+  engine.train(steps);
+  results.last = engine.probe(probe, all);
+  for (const NetworkIndex n : all) {
+    results.weights.push_back(engine.download_weights(n));
+    results.losses.push_back(engine.losses(n));
+  }
+  return results;
+}
 
+std::vector<NetworkError> compare_results(const EngineResults& candidate,
+                                          const EngineResults& oracle) {
   std::vector<NetworkError> errors;
-  for (std::size_t n = 0; n < all.size(); ++n) {
+  for (std::size_t n = 0; n < oracle.weights.size(); ++n) {
     NetworkError error;
-    error.network = all[n];
-    const NetworkWeights a = candidate.download_weights(all[n]);
-    const NetworkWeights b = oracle.download_weights(all[n]);
+    error.network = NetworkIndex(static_cast<std::uint32_t>(n));
+    const NetworkWeights& a = candidate.weights[n];
+    const NetworkWeights& b = oracle.weights[n];
     for (std::size_t l = 0; l < b.weights.size(); ++l) {
       std::vector<double> layer_a = a.weights[l];
       std::vector<double> layer_b = b.weights[l];
@@ -91,20 +96,27 @@ std::vector<NetworkError> compare_engines(Engine& candidate, Engine& oracle, Net
       layer_b.insert(layer_b.end(), b.biases[l].begin(), b.biases[l].end());
       keep_worst(error.weights, vnsweep::relative_error(layer_a, layer_b));
     }
-    const std::vector<double> losses_a = candidate.losses(all[n]);
-    const std::vector<double> losses_b = oracle.losses(all[n]);
+    const std::vector<double>& losses_a = candidate.losses[n];
+    const std::vector<double>& losses_b = oracle.losses[n];
     if (losses_a.size() != losses_b.size()) error.loss = kInfinite;
     for (std::size_t t = 0; t < std::min(losses_a.size(), losses_b.size()); ++t) {
       const double size = std::max(std::fabs(losses_b[t]), kSmallLoss);
       keep_worst(error.loss, std::fabs(losses_a[t] - losses_b[t]) / size);
     }
     NetworkError after;
-    compare_probes(candidate_last[n], oracle_last[n], after);
+    compare_probes(candidate.last[n], oracle.last[n], after);
     error.trained = std::max(after.vni, after.gradient);
-    compare_probes(candidate_first[n], oracle_first[n], error);
+    compare_probes(candidate.first[n], oracle.first[n], error);
     errors.push_back(error);
   }
   return errors;
+}
+
+std::vector<NetworkError> compare_engines(Engine& candidate, Engine& oracle,
+                                          const NetworkBatch& batch, StepCount steps,
+                                          const ProbeSpec& probe) {
+  return compare_results(train_and_probe(candidate, batch, steps, probe),
+                         train_and_probe(oracle, batch, steps, probe));
 }
 
 }  // namespace vnsweep

@@ -26,9 +26,27 @@ struct NetworkError {
 /// Raises the errors of indicators, gradients and Jacobians to those of one probe.
 void compare_probes(const Probe& candidate, const Probe& oracle, NetworkError& error);
 
+/// What an engine makes of a batch: probes before and after training, final weights, losses before
+/// each update; by network.
+struct EngineResults {
+  std::vector<Probe> first;
+  std::vector<Probe> last;
+  std::vector<NetworkWeights> weights;
+  std::vector<std::vector<double>> losses;
+};
+
+/// Trains `batch` for `steps`, without stopping early.
+EngineResults train_and_probe(Engine& engine, NetworkBatch batch, StepCount steps,
+                              const ProbeSpec& probe);
+
+/// Compares every network.
+std::vector<NetworkError> compare_results(const EngineResults& candidate,
+                                          const EngineResults& oracle);
+
 /// Trains `batch` for `steps` on both engines and compares every network.
-std::vector<NetworkError> compare_engines(Engine& candidate, Engine& oracle, NetworkBatch batch,
-                                          StepCount steps, const ProbeSpec& probe);
+std::vector<NetworkError> compare_engines(Engine& candidate, Engine& oracle,
+                                          const NetworkBatch& batch, StepCount steps,
+                                          const ProbeSpec& probe);
 
 /// Norm of a - b over the norm of b; infinite if the sizes differ or anything is not finite.
 double relative_error(const std::vector<double>& a, const std::vector<double>& b);
