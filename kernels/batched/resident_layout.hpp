@@ -140,8 +140,10 @@ inline int resident_slots(const NetworkBatch& batch, int blocks, const BlockLimi
     return bytes <= limits.block_scratch_bytes &&
            bytes * static_cast<std::size_t>(how_many) <= limits.multiprocessor_scratch_bytes;
   };
-  // Half as many networks at a time are not slower if none of their layers ever leaves.
-  if (fit(all, (blocks + 1) / 2)) return all;
+  // Half as many networks at a time are not slower if none of their layers ever leaves, as long as
+  // they are some.
+  constexpr int kSome = 4;
+  if (fit(all, std::max(std::min(blocks, kSome), (blocks + 1) / 2))) return all;
   int slots = kLeastSlots;
   while (slots < all && fit(slots + 1, blocks))
     ++slots;

@@ -127,7 +127,7 @@ class Peer:
         self.key, self.layout, self.threads = key, layout, threads
         workers = threads if layout == "processes" else 1
         each = threads // workers
-        self.name = title if workers == threads == 1 else f"{title}, {workers} x {each} threads"
+        self.name = title if workers == threads == 1 or device == "cuda" else f"{title}, {workers} x {each} threads"
         environment = os.environ | {
             "OMP_NUM_THREADS": str(each), "MKL_NUM_THREADS": str(each),
             "NPROC": str(each),  # the size of XLA's thread pool

@@ -45,8 +45,11 @@ def best_peer(row):
     return max(peers_of(row), key=lambda name: statistics.median(rates(row, name)))
 
 
-def ratios_table(jobs):
+def ratios_table(jobs, device):
     names = peers_of(jobs[0])
+    if device != "cpu":  # where the processor only waits
+        rows = [[size(row), *(significant(ratio(row, n)) for n in names)] for row in jobs]
+        return table(["width, depth, samples, optimizer", *names], rows)
     rows = []
     for row in jobs:
         best = best_peer(row)
@@ -99,9 +102,10 @@ def markdown(results):
         f" [../README.md](../README.md). {program}; {', '.join(results['versions'])};"
         f" Python {results['python']}. Load of the machine before (1 is one core): {results['load_average']}.",
         "## Times as fast as each peer",
-        f"vnsweep's parameter updates per second over the peer's; median of {rounds} rounds in turns, by the"
-        " clock; best peer in bold. The last column compares processor time with the best peer.",
-        ratios_table(jobs),
+        f"vnsweep's parameter updates per second over the peer's; median of {rounds} rounds in turns, by the clock."
+        + (" Best peer in bold. The last column compares processor time with the best peer."
+           if results["device"] == "cpu" else ""),
+        ratios_table(jobs, results["device"]),
         deviations_text(jobs),
         "## 10^9 parameter updates per second",
         rates_table(jobs),

@@ -21,13 +21,13 @@ double flop_per_parameter(Optimizer optimizer, int samples) {
   throw std::invalid_argument("flop_per_parameter: only sgd and adam have a count");
 }
 
-double bytes_per_parameter(Optimizer optimizer, TrainingPath path) {
-  const bool in_blocks = path == TrainingPath::in_blocks;
+std::optional<double> bytes_per_parameter(Optimizer optimizer, TrainingPath path) {
+  if (path == TrainingPath::in_blocks) return std::nullopt;
   switch (optimizer) {
     case Optimizer::sgd:
-      return in_blocks ? 12.0 : 16.0;
+      return 16.0;
     case Optimizer::adam:
-      return in_blocks ? 28.0 : 40.0;
+      return 40.0;
     case Optimizer::rmsprop:
       break;
   }
@@ -43,9 +43,10 @@ Spread flop_rate(const TrainingResult& result) {
   return rate(static_cast<double>(result.parameters) * flop, result.step_seconds);
 }
 
-Spread byte_rate(const TrainingResult& result) {
-  const double bytes = bytes_per_parameter(result.shape.optimizer, result.shape.path);
-  return rate(static_cast<double>(result.parameters) * bytes, result.step_seconds);
+std::optional<Spread> byte_rate(const TrainingResult& result) {
+  const auto bytes = bytes_per_parameter(result.shape.optimizer, result.shape.path);
+  if (!bytes) return std::nullopt;
+  return rate(static_cast<double>(result.parameters) * *bytes, result.step_seconds);
 }
 
 std::optional<double> speed_up(const TrainingResult& result,
@@ -60,9 +61,10 @@ std::optional<double> speed_up(const TrainingResult& result,
   return found->step_seconds.median / result.step_seconds.median;
 }
 
-std::optional<double> share_of(const Spread& achieved, const std::optional<Spread>& ceiling) {
-  if (!ceiling) return std::nullopt;
-  return achieved.median / ceiling->median;
+std::optional<double> share_of(const std::optional<Spread>& achieved,
+                               const std::optional<Spread>& ceiling) {
+  if (!achieved || !ceiling) return std::nullopt;
+  return achieved->median / ceiling->median;
 }
 
 }  // namespace vnsweep::benchmark

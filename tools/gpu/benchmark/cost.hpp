@@ -19,25 +19,25 @@ std::int64_t parameters_of(const TrainingCase& shape);
 /// Floating-point operations per parameter: 6B + 2 for SGD, 6B + 14 for Adam.
 double flop_per_parameter(Optimizer optimizer, int samples);
 
-/// Bytes per parameter that a step moves at the least, of weights, gradients and optimizer state.
-/// In blocks 12 for SGD, since the update finds in a cache what was read for the input gradient,
-/// and 28 for Adam. Layer by layer 16 for SGD, whose update is part of a product, and 40 for Adam,
-/// whose gradients are written and read in between.
-double bytes_per_parameter(Optimizer optimizer, TrainingPath path);
+/// Bytes per parameter that a step layer by layer moves at the least, of weights, gradients and
+/// optimizer state: 16 for SGD, whose update is part of a product, and 40 for Adam, whose gradients
+/// are written and read in between. In blocks it depends on how many layers stay in shared memory.
+std::optional<double> bytes_per_parameter(Optimizer optimizer, TrainingPath path);
 
 /// Parameter updates per second.
 Spread updates_per_second(const TrainingResult& result);
 /// Floating-point operations per second.
 Spread flop_rate(const TrainingResult& result);
-/// Bytes per second, at the least.
-Spread byte_rate(const TrainingResult& result);
+/// Bytes per second, at the least; nothing where they are not counted.
+std::optional<Spread> byte_rate(const TrainingResult& result);
 
 /// How many times faster than layer by layer a case is trained in blocks, by the medians of the
 /// two; nothing unless both are among the results.
 std::optional<double> speed_up(const TrainingResult& result,
                                const std::vector<TrainingResult>& results);
 
-/// Median of `achieved` as a share of the ceiling's; nothing where there is no ceiling.
-std::optional<double> share_of(const Spread& achieved, const std::optional<Spread>& ceiling);
+/// Median of `achieved` as a share of the ceiling's; nothing where one of them is missing.
+std::optional<double> share_of(const std::optional<Spread>& achieved,
+                               const std::optional<Spread>& ceiling);
 
 }  // namespace vnsweep::benchmark

@@ -132,6 +132,7 @@ std::string training_table(const Measurements& measurements) {
   for (const TrainingResult& result : measurements.training) {
     const TrainingCase& shape = result.shape;
     const auto faster = speed_up(result, measurements.training);
+    const auto bytes = byte_rate(result);
     text += row_of({fmt::to_string(shape.width), fmt::to_string(shape.samples),
                     fmt::to_string(shape.networks), fmt::to_string(shape.depth),
                     words(shape.optimizer), words(shape.path), text_of(result.step_seconds, 1e3),
@@ -139,8 +140,8 @@ std::string training_table(const Measurements& measurements) {
                     fmt::format("{:.3g}", updates_per_second(result).median),
                     fmt::format("{:.3g}", 1e-12 * flop_rate(result).median),
                     percent(share_of(flop_rate(result), measurements.ceilings.fma_fp32)),
-                    fmt::format("{:.3g}", 1e-12 * byte_rate(result).median),
-                    percent(share_of(byte_rate(result), measurements.ceilings.copy))});
+                    bytes ? fmt::format("{:.3g}", 1e-12 * bytes->median) : "",
+                    percent(share_of(bytes, measurements.ceilings.copy))});
   }
   return text;
 }
