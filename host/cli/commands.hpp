@@ -22,6 +22,7 @@ struct RunOptions {
   std::string device = "auto";
   unsigned threads = 0;
   bool quiet = false;
+  std::filesystem::path log_json;  ///< events for programs; empty: none
 };
 ExitCode run_command(const RunOptions& options);
 
@@ -37,7 +38,8 @@ struct PlanOptions {
 };
 ExitCode plan_command(const PlanOptions& options);
 
-ExitCode status_command(const std::filesystem::path& directory);
+/// @param watch  show it again every few seconds, until nobody writes there
+ExitCode status_command(const std::filesystem::path& directory, bool watch);
 
 struct SummaryOptions {
   std::filesystem::path directory;

@@ -1,12 +1,19 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <chrono>
 #include <iostream>
 #include <iterator>
+#include <string>
+#include <thread>
 #include <unordered_map>
+#include <vector>
 
 #include "host/cli/commands.hpp"
+#include "host/cli/interruption.hpp"
 #include "host/cli/output.hpp"
 #include "host/plan/grid.hpp"
 #include "host/plan/sweep_progress.hpp"
@@ -16,6 +23,8 @@
 
 namespace vnsweep {
 namespace {
+
+using namespace std::chrono_literals;
 
 /// Every run of every store, each once: a result rather than an error where there are both.
 std::vector<StoredRun> all_runs(std::vector<Store>& stores) {
@@ -40,46 +49,85 @@ struct DirectoryProgress {
   std::size_t others = 0;  ///< runs stored, but not of this manifest
 };
 
-DirectoryProgress progress_of(const Manifest& manifest, const std::vector<StoredRun>& stored) {
-  std::unordered_map<std::string, KnownOutcome> outcomes;
-  for (const StoredRun& run : stored)
-    outcomes.emplace(run.run_id, known_outcome(run.status));
+/// What is known of every run of every store: a result rather than an error where there are both.
+std::unordered_map<std::string, KnownOutcome> stored_outcomes(std::vector<Store>& stores) {
+  std::unordered_map<std::string, KnownOutcome> all;
+  for (Store& store : stores) {
+    for (const auto& [run, outcome] : store.outcomes()) {
+      KnownOutcome& known = all.emplace(run, outcome).first->second;
+      if (known == KnownOutcome::error) known = outcome;
+    }
+  }
+  return all;
+}
+
+DirectoryProgress progress_of(const Manifest& manifest,
+                              const std::unordered_map<std::string, KnownOutcome>& outcomes) {
   SweepProgress sweep(manifest, expand_grid(manifest));
   const std::size_t others = sweep.learn(outcomes);
   return {sweep.counts(), others};
 }
 
-}  // namespace
+/// How a directory stands, in words.
+struct DirectoryStatus {
+  std::string text;
+  bool is_written = false;  ///< by a process, now
+  bool has_errors = false;
+};
 
-ExitCode status_command(const std::filesystem::path& path) {
-  const RunDirectory directory(path);
+DirectoryStatus status_of(const RunDirectory& directory) {
+  const std::optional<std::string> writer = directory.writer();  // before the runs: it may end now
   std::vector<Store> stores = directory.open_for_reading();
   const Manifest manifest = directory.manifest();
+  const auto [counts, others] = progress_of(manifest, stored_outcomes(stores));
 
-  const auto [counts, others] = progress_of(manifest, all_runs(stores));
-  const std::optional<std::string> writer = directory.writer();
-
-  std::cout << fmt::format("sweep    {}\n", manifest.name);
-  std::cout << fmt::format("runs     {}\n", counts.wanted);
-  std::cout << fmt::format("done     {} ({} succeeded, {} failed)\n",
-                           counts.succeeded + counts.failed, counts.succeeded, counts.failed);
-  std::cout << fmt::format("errors   {}\n", counts.errors);
-  std::cout << fmt::format("pending  {}\n", counts.missing);
-  if (others > 0) {
-    std::cout << fmt::format("others   {} runs of earlier manifests\n", others);
-  }
-  std::cout << fmt::format("writer   {}\n", writer.value_or("none"));
+  std::string text = fmt::format("sweep    {}\n", manifest.name);
+  text += fmt::format("runs     {}\n", counts.wanted);
+  text += fmt::format("done     {} ({} succeeded, {} failed)\n", counts.succeeded + counts.failed,
+                      counts.succeeded, counts.failed);
+  text += fmt::format("errors   {}\n", counts.errors);
+  text += fmt::format("pending  {}\n", counts.missing);
+  if (others > 0) text += fmt::format("others   {} runs of earlier manifests\n", others);
+  text += fmt::format("writer   {}\n", writer.value_or("none"));
   for (Store& store : stores) {
     for (const Session& session : store.sessions()) {
-      std::cout << fmt::format("session  {} to {} on {}, {} runs, vnsweep {}\n", session.started_at,
-                               session.ended_at.empty() ? "no orderly end" : session.ended_at,
-                               session.host, session.runs, session.version);
+      text += fmt::format("session  {} to {} on {}, {} runs, vnsweep {}\n", session.started_at,
+                          session.ended_at.empty() ? "no orderly end" : session.ended_at,
+                          session.host, session.runs, session.version);
     }
     const std::optional<double> rate = store.latest_rate();
-    if (rate) std::cout << fmt::format("rate     {:.1f} runs/s in the latest session\n", *rate);
+    if (rate) text += fmt::format("rate     {:.1f} runs/s in the latest session\n", *rate);
   }
-  check_output();
-  return counts.errors > 0 ? ExitCode::runs_errored : ExitCode::complete;
+  return {std::move(text), writer.has_value(), counts.errors > 0};
+}
+
+/// Waits, or not if a signal asks for the end.
+void wait_for_next_look() {
+  constexpr auto kBetweenLooks = 2s;
+  constexpr auto kPoll = 50ms;
+  const auto end = std::chrono::steady_clock::now() + kBetweenLooks;
+  while (std::chrono::steady_clock::now() < end && interruption_signal() == 0)
+    std::this_thread::sleep_for(kPoll);
+}
+
+}  // namespace
+
+ExitCode status_command(const std::filesystem::path& path, bool watch) {
+  const RunDirectory directory(path);
+  DirectoryStatus status = status_of(directory);
+  if (watch) install_interruption_handlers();
+  const bool redraws = watch && isatty(STDOUT_FILENO) != 0;
+  while (true) {
+    // From the top of a cleared screen.
+    std::cout << (redraws ? "\x1b[H\x1b[2J" : "") << status.text;
+    check_output();
+    if (!watch || !status.is_written) break;
+    wait_for_next_look();
+    if (interruption_signal() != 0) break;
+    if (!redraws) std::cout << '\n';
+    status = status_of(directory);
+  }
+  return status.has_errors ? ExitCode::runs_errored : ExitCode::complete;
 }
 
 ExitCode summary_command(const SummaryOptions& options) {
@@ -101,7 +149,7 @@ ExitCode summary_command(const SummaryOptions& options) {
       break;
   }
   check_output();
-  const SweepProgress::Counts counts = progress_of(manifest, runs).counts;
+  const SweepProgress::Counts counts = progress_of(manifest, stored_outcomes(stores)).counts;
   if (counts.missing > 0) {
     spdlog::warn("unfinished: {} of {} runs are still to be made", counts.missing, counts.wanted);
   }

@@ -69,6 +69,8 @@ void add_run(CLI::App& app, Action& action) {
   add_device(command, options->device);
   add_threads(command, options->threads);
   command->add_flag("-q,--quiet", options->quiet, "No progress, only problems");
+  command->add_option("--log-json", options->log_json,
+                      "File that events are appended to, one JSON object a line");
   command->callback([&action, options] {
     if (options->quiet) spdlog::set_level(spdlog::level::warn);
     action = [options] { return run_command(*options); };
@@ -94,10 +96,14 @@ void add_plan(CLI::App& app, Action& action) {
 
 void add_status(CLI::App& app, Action& action) {
   auto directory = std::make_shared<std::filesystem::path>();
+  auto watch = std::make_shared<bool>(false);
   CLI::App* command = app.add_subcommand("status", "Count done, failed, pending and errored runs");
   command->add_option("DIR", *directory, "Directory that `run` wrote")->required();
-  command->callback(
-      [&action, directory] { action = [directory] { return status_command(*directory); }; });
+  command->add_flag("-w,--watch", *watch,
+                    "Show it again every 2 s until nobody writes to the directory");
+  command->callback([&action, directory, watch] {
+    action = [directory, watch] { return status_command(*directory, *watch); };
+  });
 }
 
 void add_summary(CLI::App& app, Action& action) {

@@ -1,25 +1,43 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <nlohmann/json.hpp>
 #include <string>
 
+#include "host/cli/event_log.hpp"
 #include "host/schedule/run_result.hpp"
+#include "host/schedule/worker.hpp"
 
 namespace vnsweep {
 
+/// Runs of one device, or of all.
+struct RunCounts {
+  std::size_t done = 0;  ///< failed and errors included
+  std::size_t failed = 0;
+  std::size_t errors = 0;
+  std::size_t running = 0;
+};
+
 /// How far a sweep is, on standard error: a bar that is redrawn on a terminal, a plain line every
-/// few seconds elsewhere.
+/// few seconds elsewhere; and every few seconds in an event log. Calls come from any thread.
 class Progress {
  public:
   enum class Style { silent, lines, bar };
 
   /// @param total_runs  runs to make now
   /// @param total_cost  their predicted cost, in the unit of predicted_cost()
-  Progress(Style style, std::size_t total_runs, double total_cost);
+  /// @param log         may be null
+  Progress(Style style, std::size_t total_runs, double total_cost, std::shared_ptr<EventLog> log);
 
-  /// Counts a finished run; from any thread.
+  /// A device has begun so many runs.
+  void begin(const std::string& device, std::size_t runs);
+  /// A device has ended its batch: those of its runs that were not added have not been made.
+  void end(const std::string& device);
+  /// Counts a finished run.
   void add(const RunResult& result);
 
   /// Draws if it is time to.
@@ -27,26 +45,48 @@ class Progress {
   /// Draws the last state and ends the line.
   void finish();
 
-  std::size_t done() const { return done_; }
-  std::size_t failed() const { return failed_; }
-  std::size_t errors() const { return errors_; }
+  RunCounts counts() const;
 
   /// bar on a terminal, lines elsewhere
   static Style style_for_stderr(bool quiet);
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   void draw();
-  std::string state_text(double seconds) const;
+  void log_state();
+  double seconds() const;
+  double fraction() const;
+  RunCounts sum() const;
+  std::string state_text() const;
+  std::string gpu_text() const;
 
   Style style_;
   std::size_t total_runs_;
   double total_cost_;
-  std::chrono::steady_clock::time_point start_;
-  std::chrono::steady_clock::time_point next_draw_;
-  std::atomic<std::size_t> done_{0};
-  std::atomic<std::size_t> failed_{0};
-  std::atomic<std::size_t> errors_{0};
-  std::atomic<double> done_cost_{0.0};
+  std::shared_ptr<EventLog> log_;
+  Clock::time_point start_;
+  Clock::time_point next_draw_;
+  Clock::time_point next_event_;
+  mutable std::mutex mutex_;
+  std::map<std::string, RunCounts> devices_;
+  double done_cost_ = 0.0;
+};
+
+/// A worker whose batches a progress sees begin and end.
+class WatchedWorker final : public Worker {
+ public:
+  /// @param worker, progress  must outlive this
+  WatchedWorker(Worker& worker, Progress& progress) : worker_(worker), progress_(progress) {}
+
+  std::string name() const override { return worker_.name(); }
+  bool takes(const PlannedBatch& batch) override { return worker_.takes(batch); }
+  BatchStatus run(const PlannedBatch& batch, const ResultSink& sink,
+                  const std::stop_token& stop) override;
+
+ private:
+  Worker& worker_;
+  Progress& progress_;
 };
 
 /// 75 s as "1:15", 3700 s as "1:01:40".

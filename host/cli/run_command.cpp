@@ -4,6 +4,7 @@
 #include <chrono>
 #include <exception>
 #include <future>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -12,7 +13,9 @@
 #include <utility>
 #include <vector>
 
+#include "build_info.hpp"
 #include "host/cli/commands.hpp"
+#include "host/cli/event_log.hpp"
 #include "host/cli/interruption.hpp"
 #include "host/cli/progress.hpp"
 #include "host/manifest/manifest.hpp"
@@ -81,8 +84,11 @@ ScheduleOutcome supervise(std::vector<PlannedBatch> batches,
     progress.add(result);
     writer.put(std::move(result));
   };
+  std::vector<std::unique_ptr<Worker>> watched;
+  for (const std::unique_ptr<Worker>& worker : workers)
+    watched.push_back(std::make_unique<WatchedWorker>(*worker, progress));
   auto outcome = std::async(std::launch::async, [&] {
-    return run_schedule(std::move(batches), workers, sink, stop.get_token());
+    return run_schedule(std::move(batches), watched, sink, stop.get_token());
   });
   while (outcome.wait_for(kPollInterval) != std::future_status::ready) {
     if (interruption_signal() != 0 && !stop.stop_requested()) {
@@ -100,9 +106,9 @@ struct Tally {
   std::size_t done = 0;
   std::size_t errors = 0;
 
-  void add(const Progress& progress) {
-    done += progress.done();
-    errors += progress.errors();
+  void add(const RunCounts& counts) {
+    done += counts.done;
+    errors += counts.errors;
   }
 };
 
@@ -131,10 +137,20 @@ ExitCode report_outcome(const ScheduleOutcome& outcome, const Tally& tally,
   return ExitCode::complete;
 }
 
+void log_end(const std::shared_ptr<EventLog>& log, const Tally& tally,
+             const ScheduleOutcome& outcome, ExitCode code) {
+  if (log == nullptr) return;
+  log->write("end", {{"done", tally.done},
+                     {"errors", tally.errors},
+                     {"unfinished", outcome.unfinished_runs},
+                     {"interrupted", outcome.interrupted},
+                     {"exit_code", static_cast<int>(code)}});
+}
+
 /// Makes what is missing, and then what is wanted because of what came of it, until nothing is.
 ExitCode run_rounds(SweepProgress& sweep, Store& store, const std::filesystem::path& directory,
                     const DeviceChoice& devices, std::vector<NamedEngine> engines,
-                    Progress::Style style) {
+                    Progress::Style style, const std::shared_ptr<EventLog>& log) {
   std::vector<RunSpec> missing = sweep.missing();
   const auto workers = make_workers(std::move(engines), devices, total_cost(missing));
   store.begin_session();
@@ -146,11 +162,11 @@ ExitCode run_rounds(SweepProgress& sweep, Store& store, const std::filesystem::p
       tried.insert(run_id(spec));
     const double cost = total_cost(missing);
     std::vector<PlannedBatch> batches = plan_batches(missing, batch_limits(devices, cost));
-    Progress progress(style, missing.size(), cost);
+    Progress progress(style, missing.size(), cost, log);
     ResultWriter writer(store);
     outcome = supervise(std::move(batches), workers, writer, progress);
     writer.close();
-    tally.add(progress);
+    tally.add(progress.counts());
     sweep.learn(settled_outcomes(store, tried));
     missing = sweep.missing();
     if (outcome.interrupted) outcome.unfinished_runs = missing.size();
@@ -158,12 +174,19 @@ ExitCode run_rounds(SweepProgress& sweep, Store& store, const std::filesystem::p
     spdlog::info("{} more runs, for intervals that are still too wide", missing.size());
   }
   store.end_session();
-  return report_outcome(outcome, tally, directory);
+  const ExitCode code = report_outcome(outcome, tally, directory);
+  log_end(log, tally, outcome, code);
+  return code;
 }
 
 }  // namespace
 
 ExitCode run_command(const RunOptions& options) {
+  std::shared_ptr<EventLog> log;
+  if (!options.log_json.empty()) {
+    log = std::make_shared<EventLog>(options.log_json);
+    spdlog::default_logger()->sinks().push_back(std::make_shared<EventLogSink>(log));
+  }
   const Manifest manifest = load_manifest(options.manifest);
   SweepProgress sweep(manifest, expand_grid(manifest));
   const RunDirectory directory(options.directory.empty() ? default_directory(options.manifest)
@@ -185,12 +208,22 @@ ExitCode run_command(const RunOptions& options) {
                fmt::format("{} worker{} ({})", engines.size(), engines.size() == 1 ? "" : "s",
                            device_names(engines)),
                directory.path().string());
+  if (log != nullptr) {
+    log->write("start", {{"sweep", manifest.name},
+                         {"directory", directory.path().string()},
+                         {"version", build::kVersion},
+                         {"runs", counts.wanted},
+                         {"stored", counts.wanted - counts.missing},
+                         {"to_make", counts.missing},
+                         {"devices", device_names(engines)}});
+  }
   if (counts.missing == 0) {
     spdlog::info("nothing to run; see vnsweep summary {}", directory.path().string());
+    log_end(log, {}, {}, ExitCode::complete);
     return ExitCode::complete;
   }
   return run_rounds(sweep, store, directory.path(), devices, std::move(engines),
-                    Progress::style_for_stderr(options.quiet));
+                    Progress::style_for_stderr(options.quiet), log);
 }
 
 }  // namespace vnsweep

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "host/store/sqlite.hpp"
+#include "tests/cli/program_fixture.hpp"
 #include "tests/host/test_manifests.hpp"
 
 namespace vnsweep {
@@ -23,99 +24,9 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 namespace fs = std::filesystem;
 
-struct Output {
-  int exit_code = -1;
-  int signal = 0;
-  std::string out;
-  std::string err;
-};
-
-std::string read(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
-
-class CliTest : public ::testing::Test {
- protected:
-  /// Starts the program with its streams in files of the temporary directory.
-  pid_t start(const std::vector<std::string>& arguments, int ignored_signal = 0) const {
-    std::vector<char*> argv;
-    std::string program = VNSWEEP_EXECUTABLE;
-    std::vector<std::string> copies = arguments;
-    argv.push_back(program.data());
-    for (std::string& argument : copies)
-      argv.push_back(argument.data());
-    argv.push_back(nullptr);
-    const pid_t child = fork();
-    if (child == 0) {
-      // Whatever started the tests may have had signals ignored.
-      for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
-        ::signal(signal, signal == ignored_signal ? SIG_IGN : SIG_DFL);
-      }
-      setenv("XDG_CACHE_HOME", path("cache").c_str(), 1);
-      if (chdir(path("").c_str()) != 0 || freopen("out", "w", stdout) == nullptr ||
-          freopen("err", "w", stderr) == nullptr) {
-        _exit(99);
-      }
-      execv(program.c_str(), argv.data());
-      _exit(98);
-    }
-    return child;
-  }
-
-  Output wait(pid_t child) const {
-    int status = 0;
-    EXPECT_EQ(waitpid(child, &status, 0), child);
-    Output output;
-    if (WIFEXITED(status)) output.exit_code = WEXITSTATUS(status);
-    if (WIFSIGNALED(status)) output.signal = WTERMSIG(status);
-    output.out = read(path("out"));
-    output.err = read(path("err"));
-    return output;
-  }
-
-  Output run(const std::vector<std::string>& arguments) const { return wait(start(arguments)); }
-
-  std::string path(const std::string& name) const { return (directory_.path() / name).string(); }
-
-  std::string write_manifest(const std::string& name, const std::string& text) const {
-    std::ofstream(path(name)) << text;
-    return path(name);
-  }
-
-  /// Runs that take a few seconds altogether.
-  std::string long_manifest() const {
-    return write_manifest("long.yaml",
-                          "name: long\ntask: xor\n"
-                          "grid: {depth: [30, 40], width: 16, seed: {count: 60}}\n"
-                          "train: {lr: 0.1, steps: 3000}\nsuccess: {loss: 0.0}\n"
-                          "probe: {every: 1500, samples: 64}\n");
-  }
-
-  std::string small_manifest(const std::string& grid,
-                             const std::string& name = "small.yaml") const {
-    return write_manifest(name, testing::manifest_text(grid));
-  }
-
-  std::string exported(const std::string& directory) const {
-    return run({"export", path(directory), "--table", "runs"}).out +
-           run({"export", path(directory), "--table", "probes"}).out;
-  }
-
-  /// Waits until the program has stored more than there is now. @returns false if it ended before
-  bool wait_for_results(pid_t child, const std::string& directory) const {
-    const std::size_t before = read(path(directory) + "/runs-0.db").size();
-    for (int tries = 0; tries < 12'000; ++tries) {
-      int status = 0;
-      if (waitpid(child, &status, WNOHANG) != 0) return false;
-      if (read(path(directory) + "/runs-0.db").size() > before + 100'000) return true;
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    }
-    return false;
-  }
-
-  testing::TemporaryDirectory directory_;
-};
+using testing::CliTest;
+using testing::Output;
+using testing::read;
 
 TEST_F(CliTest, HelpNamesEveryCommandAndVersionItsFacts) {
   const Output help = run({"--help"});
