@@ -18,7 +18,7 @@ EventLog::EventLog(const std::filesystem::path& file) : file_(file), stream_(fil
   }
 }
 
-void EventLog::write(const std::string& event, nlohmann::ordered_json fields) {
+void EventLog::write(const std::string& event, const nlohmann::ordered_json& fields) {
   nlohmann::ordered_json line = {{"time", utc_now()}, {"event", event}};
   line.update(fields);
   // Names from a manifest may be no UTF-8; what is not is replaced.

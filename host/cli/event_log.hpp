@@ -19,7 +19,7 @@ class EventLog {
   explicit EventLog(const std::filesystem::path& file);
 
   /// A line that cannot be written is lost, and said once: the sweep is worth more than its log.
-  void write(const std::string& event, nlohmann::ordered_json fields);
+  void write(const std::string& event, const nlohmann::ordered_json& fields);
 
  private:
   std::mutex mutex_;
