@@ -229,6 +229,11 @@ class AgreementTest(SweepTest):
 
         self.assert_agrees_with_program(directory)
 
+    def test_names_of_directories_mean_nothing(self):
+        directory = pathlib.Path(shutil.copytree(MADE["teacher"], self.folder / "a b#c?mode=rw%20'é"))
+
+        self.assert_agrees_with_program(directory)
+
     def test_a_part_of_the_probes_is_that_part(self):
         directory = MADE["xor"]
         everything = vnsweep.read_probes(directory)

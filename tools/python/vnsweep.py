@@ -7,8 +7,8 @@
     runs = sweep.runs()       # configuration and outcome: one row for each run
     probes = sweep.probes()   # indicators: one row for each run, step and hidden layer
 
-Copy this file to where your program is, or put its folder on PYTHONPATH; it needs Python 3.9, NumPy and pandas
-1.5 or newer. The directory is only ever read, and may be read at any moment: while `vnsweep run` writes to it,
+Copy this file to where your program is, or put its folder on PYTHONPATH; it needs NumPy and pandas (tested with
+1.5 and 3.1, Python 3.11). The directory is only read, and that at any moment: while `vnsweep run` writes to it,
 after it was interrupted, or killed in the middle of a commit. What is committed by then is there.
 
 Columns have the names and the numbers of `vnsweep export` and `vnsweep summary`. A number that is not there is
@@ -17,6 +17,7 @@ NaN (pandas.NA in columns of integers), a text that is not there is None; infini
 
 import contextlib
 import json
+import operator
 import pathlib
 import shutil
 import sqlite3
@@ -112,9 +113,11 @@ _FIELDS = (
     _Field("", "seeding", "object"),
     _Field("grid", "seed", "int64"),
 )
-_IDENTITY = tuple(k for k, field in enumerate(_FIELDS) if not field.is_location)
 _DEPTH, _WIDTH, _SCALE = 0, 1, 2
 _SEED = len(_FIELDS) - 1
+# Of what the repetitions of one configuration have in common.
+_CELL = tuple(k for k, field in enumerate(_FIELDS) if not field.is_location and k != _SEED)
+_cell_of = operator.itemgetter(*_CELL)
 _SECTIONS_OF_AXES = ("grid", "task", "model", "train")
 _KNOWN = {(field.section, field.name) for field in _FIELDS}
 _MISSING = type(None)
@@ -155,8 +158,7 @@ class _Run(NamedTuple):
 
     @property
     def cell(self):
-        """What the repetitions of one configuration have in common."""
-        return tuple(self.config[k] for k in _IDENTITY if k != _SEED)
+        return _cell_of(self.config)
 
 
 def _order(value):
@@ -333,8 +335,9 @@ def _snapshot(directory):
             raise ResultsError(f"{directory} holds results of several numerics versions ({held}), which do not mix;"
                                " move all but one version's databases to directories of their own")
         runs = [run for database, schema in schemas.items() for run in _stored_runs(database, schema)]
+        cells = {cell: [_order(value) for value in cell] for cell in {run.cell for run in runs}}
         # A result rather than an error where two databases have both.
-        runs.sort(key=lambda run: ([_order(run.config[k]) for k in _IDENTITY], run.is_error))
+        runs.sort(key=lambda run: (cells[run.cell], run.config[_SEED], run.is_error))
         unique = {}
         for run in runs:
             unique.setdefault(run.run_id, run)
@@ -478,7 +481,7 @@ def _axes(manifest, runs):
         is_swept = field.section in _SECTIONS_OF_AXES and field.name in swept
         return field.section == "grid" or is_swept or any(run.config[k] != runs[0].config[k] for run in runs)
 
-    return [k for k in _IDENTITY if k != _SEED and is_axis(k)]
+    return [k for k in _CELL if is_axis(k)]
 
 
 def _measure(cell, confidence):
