@@ -1,0 +1,184 @@
+#include "host/figures/canvas.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "host/figures/figure_text.hpp"
+
+namespace vnsweep::figures {
+namespace {
+
+// Of a journal: one column, and two.
+constexpr double kOneColumn = 8.6;
+constexpr double kTwoColumns = 17.8;
+constexpr double kLeft = 1.45;  ///< label and numbers of the vertical axis
+constexpr double kRight = 0.35;
+constexpr double kColorBox = 1.5;  ///< in place of kRight
+constexpr double kBottom = 1.25;   ///< label and numbers of the horizontal axis
+constexpr double kGapX = 0.95;     ///< numbers of the vertical axis of the next panel
+constexpr double kGapY = 0.75;     ///< numbers of the horizontal axis of the panel above
+constexpr double kTitle = 0.45;
+constexpr double kKeyRow = 0.42;
+constexpr double kKeySample = 1.1;    ///< the mark in front of a label
+constexpr double kCharacter = 0.155;  ///< mean width in the key
+constexpr double kSpace = 0.2;
+
+struct LineType {
+  std::string_view color;
+  std::string_view dashes;
+  int marker;
+};
+
+constexpr std::array<LineType, kLineTypes> kTypes = {{{kBlue, "1", 7},
+                                                      {kVermillion, "(12,4)", 5},
+                                                      {kGreen, "(8,3,2,3)", 9},
+                                                      {kPurple, "(4,3)", 13},
+                                                      {kOrange, "(16,4,2,4,2,4)", 11},
+                                                      {kSky, "(2,2)", 6}}};
+
+double entry_width(const KeyEntry& entry) {
+  const auto characters = std::count_if(entry.label.begin(), entry.label.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+  });
+  return kKeySample + kCharacter * static_cast<double>(characters) + kSpace;
+}
+
+std::size_t columns_for(std::size_t panels) {
+  if (panels <= 1) return 1;
+  return panels == 2 || panels == 4 ? 2 : 3;
+}
+
+}  // namespace
+
+std::vector<KeyEntry> line_key(const std::vector<std::string>& labels, std::string_view with) {
+  std::vector<KeyEntry> key;
+  for (std::size_t k = 0; k < labels.size(); ++k) {
+    if (labels[k].empty()) continue;
+    key.push_back({.style = fmt::format("with {} linetype {}", with, k + 1), .label = labels[k]});
+  }
+  return key;
+}
+
+Canvas::Canvas(Frame frame) : frame_(std::move(frame)) {
+  const std::size_t panels = std::max<std::size_t>(1, frame_.panel_titles.size());
+  columns_ = frame_.columns > 0 ? frame_.columns : columns_for(panels);
+  rows_ = (panels + columns_ - 1) / columns_;
+  width_ = columns_ == 1 ? kOneColumn : kTwoColumns;
+  panel_height_ = columns_ == 1 ? 4.6 : columns_ == 2 ? 4.4 : 3.6;
+
+  double widest = 0.1;
+  for (const KeyEntry& entry : frame_.key)
+    widest = std::max(widest, entry_width(entry));
+  key_columns_ = std::clamp<std::size_t>(static_cast<std::size_t>((width_ - 0.4) / widest), 1,
+                                         std::max<std::size_t>(1, frame_.key.size()));
+  const std::size_t key_rows = (frame_.key.size() + key_columns_ - 1) / key_columns_;
+  key_height_ = kKeyRow * static_cast<double>(key_rows) + (key_rows > 0 ? 0.15 : 0.0);
+  const bool titled = std::any_of(frame_.panel_titles.begin(), frame_.panel_titles.end(),
+                                  [](const std::string& title) { return !title.empty(); });
+  title_height_ = titled ? kTitle : 0.0;
+  const auto rows = static_cast<double>(rows_);
+  height_ =
+      kSpace + key_height_ + rows * (title_height_ + panel_height_) + (rows - 1) * kGapY + kBottom;
+}
+
+double Canvas::panel_width() const {
+  const auto columns = static_cast<double>(columns_);
+  const double right = frame_.color_box ? kColorBox : kRight;
+  return (width_ - kLeft - right - (columns - 1) * kGapX) / columns;
+}
+
+std::string Canvas::horizontal(double centimetres) const {
+  return fmt::format("{:.4f}", centimetres / width_);
+}
+
+std::string Canvas::vertical(double centimetres) const {
+  return fmt::format("{:.4f}", centimetres / height_);
+}
+
+std::string Canvas::head(std::string_view figure) const {
+  std::string text = fmt::format(
+      "# Draws {0}.csv. In its directory, {1} cm by {2:.1f} cm:\n"
+      "#   gnuplot -e \"set terminal pdfcairo size {1}cm,{2:.1f}cm font 'sans,8'; "
+      "set output '{0}.pdf'\" {0}.gp\n"
+      "reset\n"
+      "set encoding utf8\n"
+      "set datafile separator comma\n"
+      "set datafile columnheaders\n"
+      "set datafile missing NaN\n"
+      "set border 3 linewidth 0.8\n"
+      "set tics nomirror out scale 0.6 front\n"
+      "set xtics offset 0,0.2\n"
+      "set grid linetype 1 linecolor rgb '{3}' linewidth 0.3 dashtype (2,4)\n"
+      "set samples 200\n"
+      "set key noenhanced\n"
+      "here(panel, line, x) = "
+      "column('panel') == panel && column('line') == line ? x : NaN\n",
+      figure, width_, height_, kGrey);
+  for (std::size_t k = 0; k < kTypes.size(); ++k) {
+    text += fmt::format(
+        "set linetype {} linecolor rgb '{}' dashtype {} pointtype {} pointsize 0.5 "
+        "linewidth 1.4\n",
+        k + 1, kTypes[k].color, kTypes[k].dashes, kTypes[k].marker);
+  }
+  return text + "set multiplot\n";
+}
+
+std::string Canvas::panel(std::size_t index) const {
+  const std::size_t row = index / columns_;
+  const std::size_t column = index % columns_;
+  const std::size_t panels = std::max<std::size_t>(1, frame_.panel_titles.size());
+  const double left = kLeft + static_cast<double>(column) * (panel_width() + kGapX);
+  const double top = height_ - kSpace - key_height_ - title_height_ -
+                     static_cast<double>(row) * (panel_height_ + title_height_ + kGapY);
+  std::string text = fmt::format(
+      "\n# panel {}\n"
+      "set lmargin at screen {}\nset rmargin at screen {}\n"
+      "set tmargin at screen {}\nset bmargin at screen {}\n",
+      index + 1, horizontal(left), horizontal(left + panel_width()), vertical(top),
+      vertical(top - panel_height_));
+  if (index < frame_.panel_titles.size() && !frame_.panel_titles[index].empty()) {
+    text += fmt::format("set title {} offset 0,-0.7 noenhanced\n",
+                        gnuplot_string(frame_.panel_titles[index]));
+  }
+  // Labels stand along the outer panels alone: those of the last row, and any with none below.
+  const bool outermost = index + columns_ >= panels;
+  text += fmt::format("set xlabel {} offset 0,0.3 noenhanced\n",
+                      gnuplot_string(outermost ? frame_.x_label : ""));
+  text += fmt::format("set ylabel {} offset 1,0 noenhanced\n",
+                      gnuplot_string(column == 0 ? frame_.y_label : ""));
+  if (index == 0 && !frame_.key.empty()) {
+    text += fmt::format(
+        "set key at screen 0.5, screen {} center top horizontal maxcols {} samplen 2.5 spacing 1\n",
+        vertical(height_ - 0.1), key_columns_);
+  } else {
+    text += "unset key\n";
+  }
+  return text;
+}
+
+std::string Canvas::key(std::size_t index) const {
+  std::string text;
+  if (index > 0) return text;
+  for (const KeyEntry& entry : frame_.key) {
+    text += fmt::format("  keyentry {} title {}, \\\n", entry.style, gnuplot_string(entry.label));
+  }
+  return text;
+}
+
+std::string Canvas::tail() const {
+  return "\nunset multiplot\n";
+}
+
+bool wants_logarithm(double least, double greatest) {
+  return least > 0.0 && greatest >= 50.0 * least;
+}
+
+std::string axis_scale(std::string_view axis, bool logarithmic) {
+  return fmt::format("{} logscale {}\n", logarithmic ? "set" : "unset", axis);
+}
+
+}  // namespace vnsweep::figures
