@@ -132,28 +132,35 @@ struct DepthSpan {
   bool logarithmic;
 };
 
-std::string panel_plots(const Lines& lines, std::size_t panel, std::size_t count,
-                        const DepthSpan& span) {
+/// Fitted curves, over the depths of their line; gnuplot wants them before all else.
+std::string panel_fits(const Lines& lines, std::size_t panel) {
+  std::string text;
+  for (const auto& [place, line] : lines) {
+    if (place.panel != panel || !line.fit) continue;
+    text += fmt::format("{}[{}:{}] p_fail({}, {}, x) with lines linetype {} notitle, \\\n  ",
+                        text.empty() ? "sample " : "", line.cells.front()->spec.depth,
+                        line.cells.back()->spec.depth, line.fit->intercept, line.fit->slope,
+                        place.line + 1);
+  }
+  return text;
+}
+
+std::string panel_points(const Lines& lines, std::size_t panel, std::size_t count,
+                         const DepthSpan& span) {
   std::string text;
   for (const auto& [place, line] : lines) {
     if (place.panel != panel) continue;
-    const std::size_t number = place.line + 1;
     // Points of one depth stand side by side.
     const double shift =
         span.logarithmic
             ? 0.0
             : (static_cast<double>(place.line) - 0.5 * static_cast<double>(count - 1)) * 0.006 *
                   (span.greatest - span.least);
-    if (line.fit) {
-      text += fmt::format("  [{}:{}] p_fail({}, {}, x) with lines linetype {} notitle, \\\n",
-                          line.cells.front()->spec.depth, line.cells.back()->spec.depth,
-                          line.fit->intercept, line.fit->slope, number);
-    }
     text += fmt::format(
         "  '{}.csv' using (here({}, {}, column('depth')) + ({:.4g})):(column('p_fail')):"
         "(column('ci_low')):(column('ci_high')) with yerrorbars linetype {} dashtype 1 "
         "linewidth 0.9 notitle, \\\n",
-        kName, panel + 1, number, shift, number);
+        kName, panel + 1, place.line + 1, shift, place.line + 1);
   }
   return text;
 }
@@ -170,9 +177,10 @@ std::string script_of(const Canvas& canvas, const Arrangement& arrangement, cons
                   span.logarithmic ? span.greatest * 1.1 : span.greatest + margin);
   text += fmt::format("set yrange [{:.3f}:1.03]\nset ytics 0,0.25,1\n", lowest);
   for (std::size_t panel = 0; panel < arrangement.panels(); ++panel) {
-    text += canvas.panel(panel) + depth50_marks(lines, panel) + "plot sample \\\n" +
-            canvas.key(panel) + panel_plots(lines, panel, arrangement.lines(), span) +
-            fmt::format("  0.5 with lines linecolor rgb '{}' linewidth 0.6 notitle\n", kGrey);
+    text += canvas.panel(panel) + depth50_marks(lines, panel) + "plot " + panel_fits(lines, panel) +
+            fmt::format("0.5 with lines linecolor rgb '{}' linewidth 0.6 notitle, \\\n", kGrey) +
+            canvas.key(panel) + panel_points(lines, panel, arrangement.lines(), span) +
+            "  -1 notitle\n";
   }
   return text + canvas.tail();
 }

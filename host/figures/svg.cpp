@@ -1,5 +1,6 @@
 #include "host/figures/svg.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -59,6 +60,8 @@ std::string adapt_svg(std::string_view svg, std::string_view name) {
     const bool skip = in_filter || line.starts_with("<?xml") || line.starts_with("<desc>") ||
                       line.starts_with("<title>");
     if (line.find("</filter>") != std::string::npos) in_filter = false;
+    // Names of plots are the same in every picture, and show as tool tips.
+    if (line.starts_with("\t<g id=\"gnuplot_plot_")) line = "\t<g>\n";
     if (skip) continue;
     if (line.find("<text>") == std::string::npos && line.find("<title>") == std::string::npos)
       adapt_line(line, name);

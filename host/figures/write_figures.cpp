@@ -64,9 +64,8 @@ std::vector<std::string> drawing_arguments(const Figure& figure) {
   const double font = 8.0 / 72.0 * kCentimetresPerInch * kScreenDotsPerCentimetre;
   const double magnification = kPrintDotsPerInch / kGnuplotDotsPerInch;
   const std::vector<std::pair<std::string, std::string>> terminals = {
-      {"svg",
-       fmt::format("svg size {},{} fixed noenhanced font 'sans,{:.1f}' linewidth 1.6 name '{}'",
-                   screen(figure.width), screen(figure.height), font, figure.name)},
+      {"svg", fmt::format("svg size {},{} fixed noenhanced font 'sans,{:.1f}' linewidth 1.6",
+                          screen(figure.width), screen(figure.height), font)},
       {"pdf", fmt::format("pdfcairo size {:.2f}cm,{:.2f}cm noenhanced font 'sans,8'", figure.width,
                           figure.height)},
       {"png", fmt::format("pngcairo size {},{} noenhanced font 'sans,8' fontscale {:.3f} "
