@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
+#include <cstdlib>
 #include <utility>
 
 #include "host/figures/figure_text.hpp"
@@ -16,7 +16,7 @@ namespace {
 constexpr double kOneColumn = 8.6;
 constexpr double kTwoColumns = 17.8;
 constexpr double kLeft = 1.45;  ///< label and numbers of the vertical axis
-constexpr double kRight = 0.35;
+constexpr double kRight = 0.5;
 constexpr double kColorBox = 1.5;  ///< in place of kRight
 constexpr double kBottom = 1.25;   ///< label and numbers of the horizontal axis
 constexpr double kGapX = 0.95;     ///< numbers of the vertical axis of the next panel
@@ -85,10 +85,18 @@ Canvas::Canvas(Frame frame) : frame_(std::move(frame)) {
       kSpace + key_height_ + rows * (title_height_ + panel_height_) + (rows - 1) * kGapY + kBottom;
 }
 
+double Canvas::bottom() const {
+  return kBottom;
+}
+
 double Canvas::panel_width() const {
   const auto columns = static_cast<double>(columns_);
   const double right = frame_.color_box ? kColorBox : kRight;
   return (width_ - kLeft - right - (columns - 1) * kGapX) / columns;
+}
+
+const std::string& Canvas::y_label(std::size_t row) const {
+  return frame_.y_labels.at(std::min(row, frame_.y_labels.size() - 1));
 }
 
 std::string Canvas::horizontal(double centimetres) const {
@@ -109,22 +117,23 @@ std::string Canvas::head(std::string_view figure) const {
       "set datafile separator comma\n"
       "set datafile columnheaders\n"
       "set datafile missing NaN\n"
-      "set border 3 linewidth 0.8\n"
-      "set tics nomirror out scale 0.6 front\n"
-      "set xtics offset 0,0.2\n"
-      "set grid linetype 1 linecolor rgb '{3}' linewidth 0.3 dashtype (2,4)\n"
       "set samples 200\n"
-      "set key noenhanced\n"
       "here(panel, line, x) = "
       "column('panel') == panel && column('line') == line ? x : NaN\n",
-      figure, width_, height_, kGrey);
+      figure, width_, height_);
   for (std::size_t k = 0; k < kTypes.size(); ++k) {
     text += fmt::format(
         "set linetype {} linecolor rgb '{}' dashtype {} pointtype {} pointsize 0.5 "
         "linewidth 1.4\n",
         k + 1, kTypes[k].color, kTypes[k].dashes, kTypes[k].marker);
   }
-  return text + "set multiplot\n";
+  return text + "set multiplot\n" + key() +
+         fmt::format(
+             "\nset border 3 linewidth 0.8\n"
+             "set tics nomirror out scale 0.6 front\n"
+             "set xtics autofreq offset 0,0.2\nset ytics autofreq\n"
+             "set grid linetype 1 linecolor rgb '{}' linewidth 0.3 dashtype (2,4)\n",
+             kGrey);
 }
 
 std::string Canvas::panel(std::size_t index) const {
@@ -140,33 +149,34 @@ std::string Canvas::panel(std::size_t index) const {
       "set tmargin at screen {}\nset bmargin at screen {}\n",
       index + 1, horizontal(left), horizontal(left + panel_width()), vertical(top),
       vertical(top - panel_height_));
-  if (index < frame_.panel_titles.size() && !frame_.panel_titles[index].empty()) {
-    text += fmt::format("set title {} offset 0,-0.7 noenhanced\n",
-                        gnuplot_string(frame_.panel_titles[index]));
-  }
+  const std::string title =
+      index < frame_.panel_titles.size() ? frame_.panel_titles[index] : std::string();
+  text += fmt::format("set title {} offset 0,-0.7 noenhanced\n", gnuplot_string(title));
   // Labels stand along the outer panels alone: those of the last row, and any with none below.
   const bool outermost = index + columns_ >= panels;
   text += fmt::format("set xlabel {} offset 0,0.3 noenhanced\n",
                       gnuplot_string(outermost ? frame_.x_label : ""));
-  text += fmt::format("set ylabel {} offset 1,0 noenhanced\n",
-                      gnuplot_string(column == 0 ? frame_.y_label : ""));
-  if (index == 0 && !frame_.key.empty()) {
-    text += fmt::format(
-        "set key at screen 0.5, screen {} center top horizontal maxcols {} samplen 2.5 spacing 1\n",
-        vertical(height_ - 0.1), key_columns_);
-  } else {
-    text += "unset key\n";
-  }
+  // At a fixed place, since gnuplot's own depends on how wide it takes numbers to be.
+  text += fmt::format("set label 1 {} at screen {}, screen {} center rotate by 90 noenhanced\n",
+                      gnuplot_string(column == 0 ? y_label(row) : ""), horizontal(0.3),
+                      vertical(top - 0.5 * panel_height_));
   return text;
 }
 
-std::string Canvas::key(std::size_t index) const {
-  std::string text;
-  if (index > 0) return text;
-  for (const KeyEntry& entry : frame_.key) {
+/// The key is a plot of its own, since gnuplot makes none wider than the panel it belongs to.
+std::string Canvas::key() const {
+  if (frame_.key.empty()) return "unset key\n";
+  std::string text = fmt::format(
+      "\n# key\n"
+      "set lmargin at screen 0.01\nset rmargin at screen 0.99\n"
+      "set tmargin at screen {}\nset bmargin at screen {}\n"
+      "unset border\nunset tics\n"
+      "set key center center horizontal Left reverse maxcols {} samplen 2.5 spacing 1 noenhanced\n"
+      "plot [0:1] [0:1] \\\n",
+      vertical(height_ - 0.1), vertical(height_ - 0.1 - key_height_), key_columns_);
+  for (const KeyEntry& entry : frame_.key)
     text += fmt::format("  keyentry {} title {}, \\\n", entry.style, gnuplot_string(entry.label));
-  }
-  return text;
+  return text + "  -1 notitle\nunset key\n";
 }
 
 std::string Canvas::tail() const {
@@ -175,6 +185,29 @@ std::string Canvas::tail() const {
 
 bool wants_logarithm(double least, double greatest) {
   return least > 0.0 && greatest >= 50.0 * least;
+}
+
+std::string interval_marks(std::string_view figure, const IntervalColumns& columns,
+                           std::size_t line) {
+  return fmt::format(
+      "  '{0}.csv' using ({1}):(column('{3}')):(0):(column('{4}') - column('{3}')) with vectors "
+      "heads size graph 0.007,90 linetype {5} dashtype 1 linewidth 0.9 notitle, \\\n"
+      "  '{0}.csv' using ({1}):(column('{2}')) with points linetype {5} notitle, \\\n",
+      figure, columns.x, columns.middle, columns.low, columns.high, line);
+}
+
+std::string decade_tics(std::string_view axis, int low, int high) {
+  static constexpr std::array<std::string_view, 10> kDigits = {"⁰", "¹", "²", "³", "⁴",
+                                                               "⁵", "⁶", "⁷", "⁸", "⁹"};
+  const int step = std::max(1, (high - low + 4) / 5);
+  std::string text = fmt::format("set {}tics (", axis);
+  for (int exponent = low; exponent <= high; exponent += step) {
+    std::string raised = exponent < 0 ? "⁻" : "";
+    for (const char digit : std::to_string(std::abs(exponent)))
+      raised += kDigits.at(static_cast<std::size_t>(digit - '0'));
+    text += fmt::format("{}'10{}' 1e{}", exponent > low ? ", " : "", raised, exponent);
+  }
+  return text + ")\n";
 }
 
 std::string axis_scale(std::string_view axis, bool logarithmic) {

@@ -33,7 +33,7 @@ std::vector<KeyEntry> line_key(const std::vector<std::string>& labels, std::stri
 /// What surrounds the panels of a figure.
 struct Frame {
   std::string x_label;
-  std::string y_label;
+  std::vector<std::string> y_labels;      ///< one for all rows of panels, or one each
   std::vector<std::string> panel_titles;  ///< one a panel; may be empty texts
   std::vector<KeyEntry> key;
   bool color_box = false;   ///< whether a scale of colours stands to the right
@@ -49,16 +49,17 @@ class Canvas {
   double height() const { return height_; }
   double panel_width() const;
   double panel_height() const { return panel_height_; }
+  double bottom() const;  ///< of the lowest panel
 
-  /// Settings before the first panel. @param figure  name of its files
+  /// Settings before the first panel, and the key. @param figure  name of its files
   std::string head(std::string_view figure) const;
   /// Settings of the next panel; its "plot" follows.
   std::string panel(std::size_t index) const;
-  /// Entries of the key, to be plotted along with the first panel; each ends in ", \\\n".
-  std::string key(std::size_t index) const;
   std::string tail() const;
 
  private:
+  std::string key() const;
+  const std::string& y_label(std::size_t row) const;
   std::string horizontal(double centimetres) const;
   std::string vertical(double centimetres) const;
 
@@ -75,6 +76,23 @@ class Canvas {
 
 /// Logarithmic if the values, all positive, span a factor of 50 or more.
 bool wants_logarithm(double least, double greatest);
+
+/// Which columns of a figure's data are marks with intervals.
+struct IntervalColumns {
+  std::string x;  ///< an expression
+  std::string_view middle;
+  std::string_view low;
+  std::string_view high;
+};
+
+/// Marks with intervals, as entries of a "plot". gnuplot's own error bars come with white boxes,
+/// which would show on black paper.
+/// @param line  number of the line type, from 1
+std::string interval_marks(std::string_view figure, const IntervalColumns& columns,
+                           std::size_t line);
+
+/// Powers of ten with exponents from `low` to `high`, at most about five of them, as tics.
+std::string decade_tics(std::string_view axis, int low, int high);
 
 /// "set logscale x" and its like, or the contrary.
 std::string axis_scale(std::string_view axis, bool logarithmic);

@@ -106,19 +106,15 @@ std::string script_of(const Canvas& canvas, const Arrangement& arrangement, cons
         least = std::min(least, summary.median);
     }
   }
-  const double low = std::min(-1.0, std::floor(std::log10(least)));
-  const bool logarithmic = ranks >= 20;
+  const int low = std::min(-1, static_cast<int>(std::floor(std::log10(least))));
   std::string text = canvas.head(kName);
-  text += fmt::format("set logscale y\nset yrange [1e{}:1.2]\nset ytics 1e{},1e{}\n", low, low,
-                      std::ceil(-low / 4.0));
-  text += "set format y '10^{%T}'\nset ytics enhanced\n";
-  text += axis_scale("x", logarithmic);
-  text += fmt::format("set xrange [{}:{}]\n", logarithmic ? 0.9 : 0.5,
-                      static_cast<double>(ranks) * (logarithmic ? 1.1 : 1.0) + 0.5);
+  text += fmt::format("set logscale y\nset xrange [0.5:{}]\nset yrange [1e{}:1.2]\n",
+                      static_cast<double>(ranks) + 0.5, low);
+  text += decade_tics("y", low, 0);
   for (std::size_t when = 0; when < kWhen.size(); ++when) {
     for (std::size_t p = 0; p < arrangement.panels(); ++p) {
       const std::size_t panel = p + when * arrangement.panels();
-      text += canvas.panel(panel) + "plot \\\n" + canvas.key(panel);
+      text += canvas.panel(panel) + "plot \\\n";
       for (const auto& [place, spectra] : lines) {
         if (place.panel != p || spectra.ranks[when].empty()) continue;
         text += fmt::format(
@@ -172,7 +168,7 @@ std::optional<Figure> eigenvalue_spectra(const SweepView& sweep, const ReadProbe
   }
   if (lines.empty()) return std::nullopt;
 
-  Frame frame{.x_label = "rank k", .y_label = "λ_k / n", .panel_titles = {}, .key = {}};
+  Frame frame{.x_label = "rank k", .y_labels = {"λ_k / n"}, .panel_titles = {}, .key = {}};
   for (const std::string_view when : kWhen) {
     for (const std::string& title : arrangement.panel_titles())
       frame.panel_titles.push_back(title + (title.empty() ? "" : ", ") + std::string(when));

@@ -156,11 +156,13 @@ std::string panel_points(const Lines& lines, std::size_t panel, std::size_t coun
             ? 0.0
             : (static_cast<double>(place.line) - 0.5 * static_cast<double>(count - 1)) * 0.006 *
                   (span.greatest - span.least);
-    text += fmt::format(
-        "  '{}.csv' using (here({}, {}, column('depth')) + ({:.4g})):(column('p_fail')):"
-        "(column('ci_low')):(column('ci_high')) with yerrorbars linetype {} dashtype 1 "
-        "linewidth 0.9 notitle, \\\n",
-        kName, panel + 1, place.line + 1, shift, place.line + 1);
+    text += interval_marks(kName,
+                           {.x = fmt::format("here({}, {}, column('depth')) + ({:.4g})", panel + 1,
+                                             place.line + 1, shift),
+                            .middle = "p_fail",
+                            .low = "ci_low",
+                            .high = "ci_high"},
+                           place.line + 1);
   }
   return text;
 }
@@ -179,8 +181,7 @@ std::string script_of(const Canvas& canvas, const Arrangement& arrangement, cons
   for (std::size_t panel = 0; panel < arrangement.panels(); ++panel) {
     text += canvas.panel(panel) + depth50_marks(lines, panel) + "plot " + panel_fits(lines, panel) +
             fmt::format("0.5 with lines linecolor rgb '{}' linewidth 0.6 notitle, \\\n", kGrey) +
-            canvas.key(panel) + panel_points(lines, panel, arrangement.lines(), span) +
-            "  -1 notitle\n";
+            panel_points(lines, panel, arrangement.lines(), span) + "  -1 notitle\n";
   }
   return text + canvas.tail();
 }
@@ -226,7 +227,7 @@ std::optional<Figure> failure_against_depth(const SweepView& sweep) {
   }
   span.logarithmic = wants_logarithm(span.least, span.greatest);
   const Canvas canvas({.x_label = "depth L (hidden layers)",
-                       .y_label = "P(fail)",
+                       .y_labels = {"P(fail)"},
                        .panel_titles = arrangement.panel_titles(),
                        .key = line_key(arrangement.line_labels(), "linespoints")});
 

@@ -23,9 +23,9 @@ struct CauseLook {
 
 constexpr std::array<CauseLook, 4> kCauses = {
     {{FailureCause::walking_dead, "walking dead", kBlue},
-     {FailureCause::unconverged, "unconverged", "#B8B8B8"},
-     {FailureCause::vanishing, "vanishing gradients", kVermillion},
-     {FailureCause::exploding, "exploding gradients", "#F0E442"}}};
+     {FailureCause::unconverged, "unconverged", "#DDDDDD"},
+     {FailureCause::vanishing, "vanishing gradients", kOrange},
+     {FailureCause::exploding, "exploding gradients", kPurple}}};
 
 /// Outcomes of one bar.
 struct Bar {
@@ -83,9 +83,8 @@ std::string script_of(const Canvas& canvas, const std::vector<std::int64_t>& dep
   for (std::size_t k = 0; k < depths.size(); k += step)
     text += fmt::format("{}'{}' {}", k > 0 ? ", " : "", depths[k], k + 1);
   text += ")\nset xtics offset 0,0.2\nset style fill solid 1 border linecolor rgb '#000000'\n";
-  const bool numbers = canvas.panel_width() / count >= 0.55;
   for (std::size_t panel = 0; panel < panels; ++panel) {
-    text += canvas.panel(panel) + "plot \\\n" + canvas.key(panel);
+    text += canvas.panel(panel) + "plot \\\n";
     // Each cause stands on the sum of those before it.
     std::string below = "0";
     for (const CauseLook& look : kCauses) {
@@ -94,16 +93,11 @@ std::string script_of(const Canvas& canvas, const std::vector<std::int64_t>& dep
       text += fmt::format(
           "  '{}.csv' using (column('panel') == {} && {} > 0 ? column('bar') : NaN):"
           "({}):(column('bar') - 0.4):(column('bar') + 0.4):({}):({}) "
-          "with boxxyerror fillcolor rgb '{}' linewidth 0.5 notitle, \\\n",
+          "with boxxyerror fillcolor rgb '{}' linewidth 0.5 dashtype 1 notitle, \\\n",
           kName, panel + 1, column, above, below, above, look.color);
       below = above;
     }
-    text += numbers ? fmt::format(
-                          "  '{}.csv' using (column('panel') == {} ? column('bar') : NaN):"
-                          "(1.0 * column('failed') / column('runs')):(column('failed')) "
-                          "with labels font ',6' offset 0,0.5 notitle\n",
-                          kName, panel + 1)
-                    : "  -1 notitle\n";
+    text += "  -1 notitle\n";
   }
   return text + canvas.tail();
 }
@@ -135,8 +129,8 @@ std::string caption_of(const SweepView& sweep, const Arrangement& arrangement, c
   const std::string ratio = same ? short_number(first.diagnosis_gradient_ratio) : "the threshold";
   const std::string vni = same ? short_number(first.diagnosis_vni) : "its threshold";
   return fmt::format(
-      "Failed runs by cause, as a share of all runs of a depth ({} a bar; numbers on bars: failed "
-      "runs). From the last probe: exploding if loss, weights or gradients are not finite or "
+      "Failed runs by cause, as a share of all runs of a depth; {} a bar. From the last probe: "
+      "exploding if loss, weights or gradients are not finite or "
       "log₁₀(g₁/g_L) > {}; vanishing if below -{}; walking dead if neither and the VNI of the "
       "last hidden layer is at least {}; else unconverged.{}",
       sample_size_text(sizes), ratio, ratio, vni, arrangement.left_out());
@@ -169,11 +163,12 @@ std::optional<Figure> failure_causes(const SweepView& sweep) {
 
   std::vector<KeyEntry> key;
   for (const CauseLook& look : kCauses) {
-    key.push_back({.style = fmt::format("with boxes fillcolor rgb '{}' linewidth 0.5", look.color),
-                   .label = std::string(look.label)});
+    key.push_back(
+        {.style = fmt::format("with boxes fillcolor rgb '{}' linewidth 0.5 dashtype 1", look.color),
+         .label = std::string(look.label)});
   }
   const Canvas canvas({.x_label = "depth L (hidden layers)",
-                       .y_label = "share of runs",
+                       .y_labels = {"share of runs"},
                        .panel_titles = arrangement.panel_titles(),
                        .key = key});
   Figure figure{.name = std::string(kName), .title = "Causes of failure by depth"};

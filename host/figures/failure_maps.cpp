@@ -88,6 +88,17 @@ std::string tics(std::string_view axis, const std::vector<Value>& values, std::s
   return text + ")\n";
 }
 
+/// The scale of colours beside the lowest panel, with its name above.
+std::string color_box(const Canvas& canvas) {
+  const double left = (canvas.width() - 1.3) / canvas.width();
+  const double height = canvas.panel_height() - 0.5;
+  return fmt::format(
+      "set colorbox vertical user origin screen {0:.4f}, screen {1:.4f} size screen {2:.4f}, "
+      "screen {3:.4f}\nset label 2 'P(fail)' at screen {0:.4f}, screen {4:.4f} left noenhanced\n",
+      left, canvas.bottom() / canvas.height(), 0.25 / canvas.width(), height / canvas.height(),
+      (canvas.bottom() + height + 0.35) / canvas.height());
+}
+
 std::string script_of(const std::string& name, const Canvas& canvas, const Arrangement& arrangement,
                       const MapAxes& axes) {
   const auto columns = static_cast<double>(axes.x_values.size());
@@ -101,22 +112,15 @@ std::string script_of(const std::string& name, const Canvas& canvas, const Arran
       "set palette defined (0 '#fde725', 0.25 '#5ec962', 0.5 '#21918c', 0.75 '#3b528b', "
       "1 '#440154')\n"
       "set cbrange [0:1]\nset cbtics 0,0.25,1 offset -0.6,0 scale 0.4\n"
-      "set cblabel 'P(fail)' offset -0.6,0 noenhanced\n"
       "unset grid\n";
   text += fmt::format("set xrange [0.5:{}]\nset yrange [0.5:{}]\n", columns + 0.5, rows + 0.5);
   text += tics("x", axes.x_values,
                std::max<std::size_t>(2, static_cast<std::size_t>(canvas.panel_width() / 0.75)));
   text += tics("y", axes.y_values, 10);
   text += "set xtics offset 0,0.2\n";
-  const double right = (canvas.width() - 1.3) / canvas.width();
   for (std::size_t panel = 0; panel < arrangement.panels(); ++panel) {
     text += canvas.panel(panel);
-    text += panel > 0 ? "unset colorbox\n"
-                      : fmt::format(
-                            "set colorbox vertical user origin screen {:.4f}, screen {:.4f} "
-                            "size screen {:.4f}, screen {:.4f}\n",
-                            right, 1.25 / canvas.height(), 0.25 / canvas.width(),
-                            canvas.panel_height() / canvas.height());
+    text += panel > 0 ? "unset colorbox\nunset label 2\n" : color_box(canvas);
     text += fmt::format(
         "plot '{}.csv' using (column('panel') == {} ? column('column') : NaN):(column('row')):"
         "(column('column') - 0.5):(column('column') + 0.5):(column('row') - 0.5):"
@@ -159,7 +163,7 @@ std::optional<Figure> failure_map(const SweepView& sweep, const Field& x, const 
   const std::vector<Tile> tiles = tiles_of(sweep, arrangement, axes);
   if (tiles.empty()) return std::nullopt;
   const Canvas canvas({.x_label = axis_label(x),
-                       .y_label = axis_label(y),
+                       .y_labels = {axis_label(y)},
                        .panel_titles = arrangement.panel_titles(),
                        .key = {},
                        .color_box = true});

@@ -90,17 +90,15 @@ std::string script_of(const Canvas& canvas, const Arrangement& arrangement,
       greatest = std::max(greatest, summary.high);
     }
   }
-  // Whole powers of ten, at most about five numbers of them.
-  const double low = std::floor(std::log10(least));
-  const double high = std::max(low + 1.0, std::ceil(std::log10(greatest)));
-  const double step = std::ceil((high - low) / 5.0);
+  // Whole powers of ten.
+  const int low = static_cast<int>(std::floor(std::log10(least)));
+  const int high = std::max(low + 1, static_cast<int>(std::ceil(std::log10(greatest))));
   std::string text = canvas.head(kName);
   text += fmt::format("set logscale y\nset xrange [0:{}]\nset yrange [1e{}:1e{}]\n",
                       1.03 * static_cast<double>(deepest), low, high);
-  text +=
-      fmt::format("set ytics 1e{},1e{}\nset format y '10^{{%T}}'\nset ytics enhanced\n", low, step);
+  text += decade_tics("y", low, high);
   for (std::size_t panel = 0; panel < arrangement.panels(); ++panel) {
-    text += canvas.panel(panel) + "plot \\\n" + canvas.key(panel);
+    text += canvas.panel(panel) + "plot \\\n";
     for (const auto& [place, profile] : profiles) {
       if (place.panel != panel || profile.layers.empty()) continue;
       const std::size_t number = place.line + 1;
@@ -156,7 +154,7 @@ std::optional<Figure> gradients_by_layer(const SweepView& sweep, const ReadProbe
   if (longest < 2) return std::nullopt;
 
   const Canvas canvas({.x_label = "layer l (1: next to the input)",
-                       .y_label = "gradient RMS g_l",
+                       .y_labels = {"gradient RMS g_l"},
                        .panel_titles = arrangement.panel_titles(),
                        .key = line_key(arrangement.line_labels(), "lines")});
   Figure figure{.name = std::string(kName), .title = "Gradients across layers before training"};

@@ -139,7 +139,7 @@ std::string depth_script(const DepthFigure& which, const Canvas& canvas,
                       : fmt::format("set xrange [0:{}]\n", 1.03 * greatest);
   text += "set yrange [0:1.03]\nset ytics 0,0.25,1\n";
   for (std::size_t panel = 0; panel < arrangement.panels(); ++panel) {
-    text += canvas.panel(panel) + "plot \\\n" + canvas.key(panel);
+    text += canvas.panel(panel) + "plot \\\n";
     for (const auto& [place, line] : points) {
       if (place.panel != panel) continue;
       const std::size_t number = place.line + 1;
@@ -151,11 +151,13 @@ std::string depth_script(const DepthFigure& which, const Canvas& canvas,
       };
       text += curve("annealed", "");
       if (which.first_order) text += curve("first_order", "linewidth 0.7 dashtype (2,3)");
-      text += fmt::format(
-          "  '{}.csv' using (select(1, {}, {}, column('depth'))):(column('median')):"
-          "(column('lower_quartile')):(column('upper_quartile')) with yerrorbars linetype {} "
-          "dashtype 1 linewidth 0.9 notitle, \\\n",
-          which.name, panel + 1, number, number);
+      text +=
+          interval_marks(which.name,
+                         {.x = fmt::format("select(1, {}, {}, column('depth'))", panel + 1, number),
+                          .middle = "median",
+                          .low = "lower_quartile",
+                          .high = "upper_quartile"},
+                         number);
     }
     text += "  -1 notitle\n";
   }
@@ -198,7 +200,7 @@ std::optional<Figure> against_depth(const SweepView& sweep, const Indicator& ind
   const Points points = collect(sweep, arrangement, indicator);
   if (points.empty()) return std::nullopt;
   const Canvas canvas({.x_label = "depth L (hidden layers)",
-                       .y_label = which.first_order ? "local VNI at start" : "VNI at start",
+                       .y_labels = {which.first_order ? "local VNI at start" : "VNI at start"},
                        .panel_titles = arrangement.panel_titles(),
                        .key = line_key(arrangement.line_labels(), "linespoints")});
   Figure figure{.name = std::string(which.name), .title = std::string(which.title)};
@@ -292,7 +294,7 @@ std::optional<Figure> indicator_collapse(const SweepView& sweep) {
     }
   }
   const Canvas canvas({.x_label = "depth / width",
-                       .y_label = "VNI at start",
+                       .y_labels = {"VNI at start"},
                        .panel_titles = arrangement.panel_titles(),
                        .key = line_key(arrangement.line_labels(), "linespoints")});
   Figure figure{.name = std::string(kName),
@@ -310,17 +312,17 @@ std::optional<Figure> indicator_collapse(const SweepView& sweep) {
               : fmt::format("set xrange [0:{}]\n", 1.03 * greatest);
   text += "set yrange [0:1.03]\nset ytics 0,0.25,1\n";
   for (std::size_t panel = 0; panel < arrangement.panels(); ++panel) {
-    text += canvas.panel(panel) + "plot \\\n" + canvas.key(panel);
+    text += canvas.panel(panel) + "plot \\\n";
     for (const auto& [place, line] : points) {
       if (place.panel != panel) continue;
-      const std::string data = fmt::format(
-          "  '{}.csv' using (here({}, {}, column('depth_over_width'))):(column('median'))", kName,
-          panel + 1, place.line + 1);
-      text += fmt::format("{} with lines linetype {} notitle, \\\n", data, place.line + 1);
+      const std::string x =
+          fmt::format("here({}, {}, column('depth_over_width'))", panel + 1, place.line + 1);
       text += fmt::format(
-          "{}:(column('lower_quartile')):(column('upper_quartile')) with yerrorbars linetype {} "
-          "dashtype 1 linewidth 0.9 notitle, \\\n",
-          data, place.line + 1);
+          "  '{}.csv' using ({}):(column('median')) with lines linetype {} notitle, \\\n", kName, x,
+          place.line + 1);
+      text += interval_marks(
+          kName, {.x = x, .middle = "median", .low = "lower_quartile", .high = "upper_quartile"},
+          place.line + 1);
     }
     text += "  -1 notitle\n";
   }

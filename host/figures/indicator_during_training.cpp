@@ -185,15 +185,11 @@ std::string script_of(const Canvas& canvas, const std::vector<TrainedCell>& cell
           std::max(cells[c].courses[0].steps.empty() ? 0 : cells[c].courses[0].steps.back(),
                    cells[c].courses[1].steps.empty() ? 0 : cells[c].courses[1].steps.back());
       text += canvas.panel(row * cells.size() + c);
-      if (c == 0) {
-        text += fmt::format("set ylabel '{}' offset 1,0 noenhanced\n",
-                            row == 0 ? "VNI" : "N_eff = 1 / VNI");
-      }
       // A number of steps takes a centimetre and more.
       text += fmt::format("set xrange [0:{}]\nset xtics 0,{},{}\n", last,
                           std::max<std::int64_t>(1, last / 2), last);
-      text += "plot \\\n" + canvas.key(row * cells.size() + c) +
-              panel_plots(cells[c], c + 1, row == 0 ? "vni" : "n_eff") + "  -1 notitle\n";
+      text +=
+          "plot \\\n" + panel_plots(cells[c], c + 1, row == 0 ? "vni" : "n_eff") + "  -1 notitle\n";
     }
   }
   return text + canvas.tail();
@@ -241,7 +237,10 @@ std::optional<Figure> indicator_during_training(const SweepView& sweep, const Re
   }
   if (cells.empty()) return std::nullopt;
 
-  Frame frame{.x_label = "training step", .y_label = "", .panel_titles = {}, .key = {}};
+  Frame frame{.x_label = "training step",
+              .y_labels = {"VNI", "N_eff = 1 / VNI"},
+              .panel_titles = {},
+              .key = {}};
   for (const TrainedCell& cell : cells) {
     frame.panel_titles.push_back(
         fmt::format("{} (n = {} + {})", cell.title, cell.courses[0].runs, cell.courses[1].runs));

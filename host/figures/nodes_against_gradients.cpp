@@ -24,12 +24,11 @@ struct OutcomeLook {
   int marker;
 };
 
-constexpr std::array<OutcomeLook, 5> kOutcomes = {
-    {{"succeeded", "succeeded", kSky, 6},
-     {"walking_dead", "failed: walking dead", kBlue, 9},
-     {"unconverged", "failed: unconverged", kGrey, 1},
-     {"vanishing", "failed: vanishing gradients", kVermillion, 13},
-     {"exploding", "failed: exploding gradients", kOrange, 5}}};
+constexpr std::array<OutcomeLook, 5> kOutcomes = {{{"succeeded", "succeeded", kSky, 6},
+                                                   {"walking_dead", "walking dead", kBlue, 9},
+                                                   {"unconverged", "unconverged", kGrey, 1},
+                                                   {"vanishing", "vanishing", kVermillion, 13},
+                                                   {"exploding", "exploding", kOrange, 5}}};
 
 std::string_view outcome_of(const StoredRun& run) {
   return run.status == RunStatus::succeeded ? std::string_view("succeeded")
@@ -62,12 +61,13 @@ std::string threshold_lines(const SweepView& sweep) {
       ratio, vni, look, look);
 }
 
-std::string script_of(const Canvas& canvas, const SweepView& sweep, double reach,
+std::string script_of(const Canvas& canvas, const SweepView& sweep,
+                      const std::pair<double, double>& range,
                       const std::vector<std::size_t>& present) {
   std::string text = canvas.head(kName);
-  text += fmt::format("set xrange [-{0:.3g}:{0:.3g}]\nset yrange [0:1.03]\nset ytics 0,0.25,1\n",
-                      reach);
-  text += canvas.panel(0) + threshold_lines(sweep) + "plot \\\n" + canvas.key(0);
+  text += fmt::format("set xrange [{:.3g}:{:.3g}]\nset yrange [0:1.03]\nset ytics 0,0.25,1\n",
+                      range.first, range.second);
+  text += canvas.panel(0) + threshold_lines(sweep) + "plot \\\n";
   for (std::size_t k = 0; k < present.size(); ++k) {
     const OutcomeLook& look = kOutcomes.at(present[k]);
     text += fmt::format(
@@ -121,11 +121,14 @@ std::optional<Figure> nodes_against_gradients(const SweepView& sweep) {
 
   Table table({"log10_gradient_ratio", "vni", "depth", "width", "outcome", "run_id"});
   std::array<std::int64_t, kOutcomes.size()> counts{};
-  double reach = 0.5;
+  // Both thresholds are in sight, however little the gradients differ.
+  std::pair<double, double> range = {-1.1 * shown.front()->spec.diagnosis_gradient_ratio,
+                                     1.1 * shown.front()->spec.diagnosis_gradient_ratio};
   for (const StoredRun* run : shown) {
     const std::string_view outcome = outcome_of(*run);
     ++counts.at(index_of(outcome));
-    reach = std::max(reach, 1.05 * std::abs(run->log10_gradient_ratio));
+    range.first = std::min(range.first, 1.05 * run->log10_gradient_ratio);
+    range.second = std::max(range.second, 1.05 * run->log10_gradient_ratio);
     table.add({run->log10_gradient_ratio, run->vni_final, run->spec.depth, run->spec.width, outcome,
                std::string_view(run->run_id)});
   }
@@ -139,7 +142,7 @@ std::optional<Figure> nodes_against_gradients(const SweepView& sweep) {
                    .label = fmt::format("{} ({})", kOutcomes[k].label, counts[k])});
   }
   const Canvas canvas({.x_label = "log₁₀(g₁/g_L)",
-                       .y_label = "VNI of the last hidden layer",
+                       .y_labels = {"VNI of the last hidden layer"},
                        .panel_titles = {""},
                        .key = key});
   Figure figure{.name = std::string(kName), .title = "Vanishing nodes against vanishing gradients"};
@@ -159,7 +162,7 @@ std::optional<Figure> nodes_against_gradients(const SweepView& sweep) {
   figure.caption += '.';
   figure.finding = finding_of(placed);
   figure.data = std::move(table).take();
-  figure.script = script_of(canvas, sweep, reach, present);
+  figure.script = script_of(canvas, sweep, range, present);
   figure.width = canvas.width();
   figure.height = canvas.height();
   return figure;
