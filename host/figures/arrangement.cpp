@@ -157,7 +157,9 @@ void Arrangement::choose_panels(const std::vector<const RunSpec*>& specs, std::s
   }
   if (!left_out_.empty()) {
     left_out_ = fmt::format(
-        " To stay readable, the figure shows {}; `vnsweep summary` has the rest.", left_out_);
+        " To stay readable, the figure shows {}; `vnsweep summary` and `vnsweep export` have the "
+        "rest.",
+        left_out_);
   }
 }
 

@@ -131,7 +131,7 @@ std::string Canvas::head(std::string_view figure) const {
          fmt::format(
              "\nset border 3 linewidth 0.8\n"
              "set tics nomirror out scale 0.6 front\n"
-             "set xtics autofreq offset 0,0.2\nset ytics autofreq\n"
+             "set xtics nomirror autofreq offset 0,0.2\nset ytics nomirror autofreq\n"
              "set grid linetype 1 linecolor rgb '{}' linewidth 0.3 dashtype (2,4)\n",
              kGrey);
 }

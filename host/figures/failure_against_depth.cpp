@@ -49,7 +49,8 @@ std::optional<LogisticCurve> fit_line(const std::vector<const Cell*>& cells) {
   return fit.curve;
 }
 
-Lines collect(const SweepView& sweep, const Arrangement& arrangement) {
+/// Fits take every depth; marks those that are drawn.
+Lines collect(const SweepView& sweep, const Arrangement& arrangement, const DrawnDepths& drawn) {
   Lines lines;
   for (const Cell& cell : sweep.summary.cells) {
     const auto place = arrangement.place(cell.spec);
@@ -64,7 +65,9 @@ Lines collect(const SweepView& sweep, const Arrangement& arrangement) {
     line.fit = fit_line(line.cells);
     const auto curve = curves.find(curve_key(line.cells.front()->spec));
     if (curve != curves.end()) line.depth50 = curve->second->depth50;
+    std::erase_if(line.cells, [&](const Cell* cell) { return !drawn.contains(cell->spec.depth); });
   }
+  std::erase_if(lines, [](const auto& line) { return line.second.cells.empty(); });
   return lines;
 }
 
@@ -215,7 +218,8 @@ std::optional<Figure> failure_against_depth(const SweepView& sweep) {
   const Arrangement arrangement(
       sweep.cells, sweep.summary.axes,
       {.fixed = {&depth_axis()}, .room = {.lines = kLineTypes, .panels = 12}});
-  const Lines lines = collect(sweep, arrangement);
+  const DrawnDepths drawn(sweep, arrangement);
+  const Lines lines = collect(sweep, arrangement, drawn);
 
   std::vector<std::int64_t> sizes;
   DepthSpan span{.least = 1e300, .greatest = 0.0, .logarithmic = false};
@@ -236,10 +240,10 @@ std::optional<Figure> failure_against_depth(const SweepView& sweep) {
       "Share of runs whose training failed, with {:g} % intervals ({}), against the number of "
       "hidden layers; {} a point. Lines: logistic regression on depth (Firth's penalty), where a "
       "line has both outcomes. Below zero: depth50, where the fitted P(fail) is 1/2, and its "
-      "interval.{}",
+      "interval.{}{}",
       100.0 * sweep.summary.confidence,
       sweep.summary.method == IntervalMethod::wilson ? "Wilson" : "Clopper-Pearson",
-      sample_size_text(sizes), arrangement.left_out());
+      sample_size_text(sizes), drawn.note(), arrangement.left_out());
   // More lines than these nobody listens to.
   constexpr std::size_t kSpoken = 6;
   std::size_t spoken = 0;

@@ -163,9 +163,11 @@ std::optional<Figure> failure_causes(const SweepView& sweep) {
 
   std::vector<KeyEntry> key;
   for (const CauseLook& look : kCauses) {
-    key.push_back(
-        {.style = fmt::format("with boxes fillcolor rgb '{}' linewidth 0.5 dashtype 1", look.color),
-         .label = std::string(look.label)});
+    key.push_back({.style = fmt::format("with boxes fillstyle solid 1 border linecolor rgb "
+                                        "'#000000' fillcolor rgb '{}' linewidth 0.5 "
+                                        "dashtype 1",
+                                        look.color),
+                   .label = std::string(look.label)});
   }
   const Canvas canvas({.x_label = "depth L (hidden layers)",
                        .y_labels = {"share of runs"},

@@ -14,8 +14,8 @@ namespace {
 
 /// A picture of more rectangles than these is slow to show.
 constexpr std::size_t kMostPanels = 6;
-constexpr std::size_t kMostColumns = 40;
-constexpr std::size_t kMostRows = 24;
+constexpr std::size_t kMostColumns = 30;
+constexpr std::size_t kMostRows = 20;
 constexpr std::size_t kMostMaps = 3;
 
 /// Two axes on paper; their values stand side by side, whatever the distance between them.
@@ -174,6 +174,8 @@ std::optional<Figure> failure_map(const SweepView& sweep, const Field& x, const 
   const auto [least, most] = std::minmax_element(
       tiles.begin(), tiles.end(),
       [](const Tile& a, const Tile& b) { return a.cell->p_fail() < b.cell->p_fail(); });
+  // The same everywhere is no map.
+  if (least->cell->p_fail() == most->cell->p_fail()) return std::nullopt;
   Figure figure;
   figure.name = fmt::format("failure-map-{}-{}", x.name, y.name);
   std::replace(figure.name.begin(), figure.name.end(), '_', '-');

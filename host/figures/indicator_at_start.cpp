@@ -36,16 +36,17 @@ constexpr Indicator kNodes = {&StoredRun::vni_initial, &Cell::vni_initial_mean};
 constexpr Indicator kLocal = {&StoredRun::local_vni_initial, &Cell::local_vni_initial_mean};
 
 /// Points of what the arrangement shows, each line by depth.
-Points collect(const SweepView& sweep, const Arrangement& arrangement, const Indicator& indicator) {
+Points collect(const SweepView& sweep, const Arrangement& arrangement, const DrawnDepths& drawn,
+               const Indicator& indicator) {
   std::map<std::string, std::vector<double>> values;
   for (const StoredRun* run : sweep.runs) {
-    if (arrangement.place(run->spec))
+    if (arrangement.place(run->spec) && drawn.contains(run->spec.depth))
       values[cell_text(run->spec)].push_back(run->*indicator.of_run);
   }
   Points points;
   for (const Cell& cell : sweep.summary.cells) {
     const auto place = arrangement.place(cell.spec);
-    if (cell.runs == 0 || !place) continue;
+    if (cell.runs == 0 || !place || !drawn.contains(cell.spec.depth)) continue;
     const Quartiles found = quartiles(values[cell_text(cell.spec)]);
     if (found.count == 0) continue;
     points[*place].push_back({.cell = &cell, .mean = cell.*indicator.mean, .values = found});
@@ -58,10 +59,10 @@ Points collect(const SweepView& sweep, const Arrangement& arrangement, const Ind
   return points;
 }
 
-/// At most 80 of the layers, dense where they are few.
+/// About 60 of the layers, dense where they are few.
 std::vector<std::int64_t> layers_to_draw(std::int64_t deepest) {
   std::vector<std::int64_t> layers;
-  constexpr int kLayers = 80;
+  constexpr int kLayers = 40;
   for (int k = 0; k <= kLayers; ++k) {
     const double layer = std::pow(static_cast<double>(deepest), static_cast<double>(k) / kLayers);
     layers.push_back(static_cast<std::int64_t>(std::lround(layer)));
@@ -150,7 +151,7 @@ std::string depth_script(const DepthFigure& which, const Canvas& canvas,
             which.name, panel + 1, number, column, number, look);
       };
       text += curve("annealed", "");
-      if (which.first_order) text += curve("first_order", "linewidth 0.7 dashtype (2,3)");
+      if (which.first_order) text += curve("first_order", "linewidth 0.5 dashtype 1");
       text +=
           interval_marks(which.name,
                          {.x = fmt::format("select(1, {}, {}, column('depth'))", panel + 1, number),
@@ -197,7 +198,8 @@ std::optional<Figure> against_depth(const SweepView& sweep, const Indicator& ind
   const Arrangement arrangement(
       sweep.cells, sweep.summary.axes,
       {.fixed = {&depth_axis()}, .room = {.lines = kLineTypes, .panels = 9}});
-  const Points points = collect(sweep, arrangement, indicator);
+  const DrawnDepths drawn(sweep, arrangement);
+  const Points points = collect(sweep, arrangement, drawn, indicator);
   if (points.empty()) return std::nullopt;
   const Canvas canvas({.x_label = "depth L (hidden layers)",
                        .y_labels = {which.first_order ? "local VNI at start" : "VNI at start"},
@@ -205,8 +207,9 @@ std::optional<Figure> against_depth(const SweepView& sweep, const Indicator& ind
                        .key = line_key(arrangement.line_labels(), "linespoints")});
   Figure figure{.name = std::string(which.name), .title = std::string(which.title)};
   figure.finding = depth_finding(arrangement, points);
-  figure.caption = fmt::format("{}; {} a point.{}", which.shown, sample_size_text(sizes_of(points)),
-                               arrangement.left_out());
+  figure.caption =
+      fmt::format("{}; {} a point.{}{}", which.shown, sample_size_text(sizes_of(points)),
+                  drawn.note(), arrangement.left_out());
   figure.data = depth_table(arrangement, points).take();
   figure.script = depth_script(which, canvas, arrangement, points);
   figure.width = canvas.width();
@@ -225,9 +228,9 @@ std::optional<Figure> indicator_against_depth(const SweepView& sweep) {
                 "mean squared correlation between the outputs of its live nodes over the probe "
                 "inputs (1/n: unrelated; 1: copies of one node); median over the seeds, bars from "
                 "the lower to the upper quartile. Lines: mean-field prediction of the local "
-                "(Jacobian) indicator m₂/(N m₁²) at the very width, which starts from independent "
-                "nodes in layer 1; inputs of few dimensions correlate nodes from the beginning, so "
-                "that marks lie above",
+                "(Jacobian) indicator m₂/(N m₁²) at the very width. The two are different "
+                "quantities, close to each other only while depth / width is small and where "
+                "inputs have more dimensions than a layer has nodes",
        .first_order = false});
 }
 
@@ -240,7 +243,7 @@ std::optional<Figure> local_indicator_against_depth(const SweepView& sweep) {
        .shown = "Marks: local indicator m₂/(N m₁²) of J = ∂h_L/∂h₁ at initialisation, with "
                 "m_k = tr((JJᵀ)ᵏ)/N; median over the seeds, bars from the lower to the upper "
                 "quartile. Heavy lines: mean-field prediction at the very width (annealed); thin "
-                "dotted lines: its first order in depth / width",
+                "lines: its first order in depth / width",
        .first_order = true});
 }
 
@@ -273,7 +276,8 @@ std::optional<Figure> indicator_collapse(const SweepView& sweep) {
                                 {.fixed = {&depth_axis()},
                                  .line = &width_axis(),
                                  .room = {.lines = kLineTypes, .panels = 9}});
-  const Points points = collect(sweep, arrangement, kNodes);
+  const DrawnDepths drawn(sweep, arrangement);
+  const Points points = collect(sweep, arrangement, drawn, kNodes);
   if (points.empty()) return std::nullopt;
   std::vector<std::string> names = {
       "panel", "line",           "depth",  "width",          "depth_over_width", "runs",
@@ -302,8 +306,8 @@ std::optional<Figure> indicator_collapse(const SweepView& sweep) {
   figure.caption = fmt::format(
       "Vanishing node indicator of the last hidden layer at initialisation; median over the seeds, "
       "bars from the lower to the upper quartile; {} a point. Where depth / width alone decides, "
-      "the lines of all widths fall onto one.{}",
-      sample_size_text(sizes_of(points)), arrangement.left_out());
+      "the lines of all widths fall onto one.{}{}",
+      sample_size_text(sizes_of(points)), drawn.note(), arrangement.left_out());
   figure.finding = collapse_finding(points);
   figure.data = std::move(table).take();
   std::string text = canvas.head(kName) + axis_scale("x", wants_logarithm(least, greatest));

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view kName = "nodes-against-gradients";
 /// Beyond these the picture gets large and shows no more.
-constexpr std::size_t kMostPoints = 4000;
+constexpr std::size_t kMostPoints = 3000;
 
 struct OutcomeLook {
   std::string_view outcome;  ///< "succeeded", or the cause as it is stored
@@ -97,6 +97,8 @@ std::string finding_of(const std::vector<const StoredRun*>& runs) {
     std::sort(values.begin(), values.end());
     return values[values.size() / 2];
   };
+  if (failed == 0)
+    return fmt::format("None of {} failed.", runs_text(static_cast<std::int64_t>(runs.size())));
   std::string text = fmt::format(
       "Of {} failed runs, {} are walking dead: gradients of a healthy ratio, but VNI at or above "
       "the threshold.",

@@ -31,6 +31,25 @@ const Field& width_axis() {
   return *find_field("grid", "width");
 }
 
+DrawnDepths::DrawnDepths(const SweepView& sweep, const Arrangement& arrangement) {
+  // Each takes some 250 bytes of a picture.
+  constexpr std::size_t kMostMarks = 1500;
+  constexpr std::size_t kLeastDepths = 8;
+  const std::vector<Value> depths = axis_values(sweep.cells, depth_axis());
+  all_ = depths.size();
+  drawn_ = spread(
+      depths, std::max(kLeastDepths, kMostMarks / (arrangement.lines() * arrangement.panels())));
+}
+
+bool DrawnDepths::contains(std::int64_t depth) const {
+  return std::binary_search(drawn_.begin(), drawn_.end(), Value(depth));
+}
+
+std::string DrawnDepths::note() const {
+  if (drawn_.size() == all_) return "";
+  return fmt::format(" Marks are drawn at {} of {} depths.", drawn_.size(), all_);
+}
+
 std::string runs_text(std::int64_t runs) {
   return fmt::format("{} run{}", runs, runs == 1 ? "" : "s");
 }

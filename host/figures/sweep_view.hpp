@@ -21,6 +21,20 @@ SweepView view_sweep(const std::vector<StoredRun>& runs, const Summary& summary)
 const Field& depth_axis();
 const Field& width_axis();
 
+/// Depths that get marks: all, or so many, evenly spread, that a picture of these lines and panels
+/// stays small.
+class DrawnDepths {
+ public:
+  DrawnDepths(const SweepView& sweep, const Arrangement& arrangement);
+  bool contains(std::int64_t depth) const;
+  /// A sentence for the caption if not all are drawn. Begins with a space.
+  std::string note() const;
+
+ private:
+  std::vector<Value> drawn_;
+  std::size_t all_ = 0;
+};
+
 /// "200 runs", "1 run".
 std::string runs_text(std::int64_t runs);
 
