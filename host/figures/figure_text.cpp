@@ -65,6 +65,11 @@ std::string printable(std::string_view text, std::size_t longest) {
 std::string gnuplot_string(std::string_view text) {
   std::string quoted = "'";
   for (const char c : printable(text, 400)) {
+    if (c == '\'' && quoted.size() == 1) {
+      // gnuplot 5.4 takes two quotes at the beginning for an empty title.
+      quoted += "’";
+      continue;
+    }
     if (c == '\'') quoted += '\'';
     quoted += c;
   }

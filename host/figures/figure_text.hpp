@@ -14,7 +14,8 @@ namespace vnsweep::figures {
 /// characters ends in an ellipsis.
 std::string printable(std::string_view text, std::size_t longest = 60);
 
-/// A string of gnuplot, single-quoted: nothing in it is expanded or run, whatever it is.
+/// A string of gnuplot, single-quoted: nothing in it is expanded or run, whatever it is. An
+/// apostrophe at the beginning becomes a typographic one.
 std::string gnuplot_string(std::string_view text);
 
 /// A number for people: three significant digits.

@@ -28,6 +28,7 @@ TEST(FigureTextTest, LongTextEndsInAnEllipsisAfterWholeCharacters) {
 TEST(FigureTextTest, GnuplotStringsDoubleTheOneCharacterThatEndsThem) {
   EXPECT_EQ(gnuplot_string("it's `id` \"x\" \\n"), "'it''s `id` \"x\" \\n'");
   EXPECT_EQ(gnuplot_string("a'\nsystem 'id'"), "'a'' system ''id'''");
+  EXPECT_EQ(gnuplot_string("'; system 'id"), "'’; system ''id'");
 }
 
 TEST(FigureTextTest, NumbersAreNamedAndWordsAreNot) {

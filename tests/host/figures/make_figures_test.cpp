@@ -43,8 +43,12 @@ class MakeFiguresTest : public ::testing::Test {
 
 TEST_F(MakeFiguresTest, WithoutRunsThereAreNone) {
   EXPECT_THAT(figures(), IsEmpty());
-  runs_.push_back(testing::stored_run(manifest_.base, false));
-  runs_.back().status = RunStatus::error;
+}
+
+TEST_F(MakeFiguresTest, RunsWithErrorsMakeNone) {
+  make_runs("{depth: [2, 4], width: 3, seed: {count: 3}}", [](auto, auto) { return 0; });
+  for (StoredRun& run : runs_)
+    run.status = RunStatus::error;
 
   EXPECT_THAT(figures(), IsEmpty());
 }
@@ -68,9 +72,8 @@ TEST_F(MakeFiguresTest, FailureAgainstDepthHasSharesAndIntervals) {
 
 TEST_F(MakeFiguresTest, TheFittedCurveCrossesOneHalfAtDepth50) {
   // Mirror images around depth 3, so that every fit crosses 1/2 there.
-  make_runs("{depth: [1, 2, 4, 5], width: 3, seed: {count: 4}}", [](auto depth, auto) {
-    return depth < 3 ? static_cast<int>(depth) - 1 : static_cast<int>(depth) - 1;
-  });
+  make_runs("{depth: [1, 2, 4, 5], width: 3, seed: {count: 4}}",
+            [](auto depth, auto) { return static_cast<int>(depth) - 1; });
 
   const std::vector<Figure> made = figures();
   const Figure& figure = figure_named(made, "failure-against-depth");
