@@ -15,7 +15,7 @@ namespace {
 // Of a journal: one column, and two.
 constexpr double kOneColumn = 8.6;
 constexpr double kTwoColumns = 17.8;
-constexpr double kLeft = 1.45;  ///< label and numbers of the vertical axis
+constexpr double kLeft = 1.55;  ///< label and numbers of the vertical axis
 constexpr double kRight = 0.5;
 constexpr double kColorBox = 1.5;  ///< in place of kRight
 constexpr double kBottom = 1.25;   ///< label and numbers of the horizontal axis
@@ -23,8 +23,8 @@ constexpr double kGapX = 0.95;     ///< numbers of the vertical axis of the next
 constexpr double kGapY = 0.75;     ///< numbers of the horizontal axis of the panel above
 constexpr double kTitle = 0.45;
 constexpr double kKeyRow = 0.42;
-constexpr double kKeySample = 1.1;    ///< the mark in front of a label
-constexpr double kCharacter = 0.155;  ///< mean width in the key
+constexpr double kKeySample = 1.2;    ///< the mark in front of a label
+constexpr double kCharacter = 0.165;  ///< mean width in the key
 constexpr double kSpace = 0.2;
 
 struct LineType {
@@ -44,7 +44,7 @@ double entry_width(const KeyEntry& entry) {
   const auto characters = std::count_if(entry.label.begin(), entry.label.end(), [](char c) {
     return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
   });
-  return kKeySample + kCharacter * static_cast<double>(characters) + kSpace;
+  return kKeySample + kCharacter * static_cast<double>(characters);
 }
 
 std::size_t columns_for(std::size_t panels) {
@@ -70,10 +70,11 @@ Canvas::Canvas(Frame frame) : frame_(std::move(frame)) {
   width_ = columns_ == 1 ? kOneColumn : kTwoColumns;
   panel_height_ = columns_ == 1 ? 4.6 : columns_ == 2 ? 4.4 : 3.6;
 
-  double widest = 0.1;
+  key_column_width_ = 0.1;
   for (const KeyEntry& entry : frame_.key)
-    widest = std::max(widest, entry_width(entry));
-  key_columns_ = std::clamp<std::size_t>(static_cast<std::size_t>((width_ - 0.4) / widest), 1,
+    key_column_width_ = std::max(key_column_width_, entry_width(entry));
+  key_column_width_ = std::min(key_column_width_, width_);
+  key_columns_ = std::clamp<std::size_t>(static_cast<std::size_t>(width_ / key_column_width_), 1,
                                          std::max<std::size_t>(1, frame_.key.size()));
   const std::size_t key_rows = (frame_.key.size() + key_columns_ - 1) / key_columns_;
   key_height_ = kKeyRow * static_cast<double>(key_rows) + (key_rows > 0 ? 0.15 : 0.0);
@@ -158,25 +159,31 @@ std::string Canvas::panel(std::size_t index) const {
                       gnuplot_string(outermost ? frame_.x_label : ""));
   // At a fixed place, since gnuplot's own depends on how wide it takes numbers to be.
   text += fmt::format("set label 1 {} at screen {}, screen {} center rotate by 90 noenhanced\n",
-                      gnuplot_string(column == 0 ? y_label(row) : ""), horizontal(0.3),
+                      gnuplot_string(column == 0 ? y_label(row) : ""), horizontal(0.22),
                       vertical(top - 0.5 * panel_height_));
   return text;
 }
 
-/// The key is a plot of its own, since gnuplot makes none wider than the panel it belongs to.
+/// Each entry is a plot of its own at a place of its own: what gnuplot would lay out depends on how
+/// wide a terminal takes text to be, and leaves out what it takes to be too much.
 std::string Canvas::key() const {
   if (frame_.key.empty()) return "unset key\n";
-  std::string text = fmt::format(
+  std::string text =
       "\n# key\n"
-      "set lmargin at screen 0.01\nset rmargin at screen 0.99\n"
-      "set tmargin at screen {}\nset bmargin at screen {}\n"
       "unset border\nunset tics\n"
-      "set key center center horizontal Left reverse maxcols {} samplen 2.5 spacing 1 noenhanced\n"
-      "plot [0:1] [0:1] \\\n",
-      vertical(height_ - 0.1), vertical(height_ - 0.1 - key_height_), key_columns_);
-  for (const KeyEntry& entry : frame_.key)
-    text += fmt::format("  keyentry {} title {}, \\\n", entry.style, gnuplot_string(entry.label));
-  return text + "  -1 notitle\nunset key\n";
+      "set key inside left center Left reverse samplen 2.5 noenhanced\n";
+  const double left = 0.5 * (width_ - static_cast<double>(key_columns_) * key_column_width_);
+  for (std::size_t k = 0; k < frame_.key.size(); ++k) {
+    const double x = left + static_cast<double>(k % key_columns_) * key_column_width_;
+    const double y = height_ - 0.1 - kKeyRow * static_cast<double>(k / key_columns_);
+    text += fmt::format(
+        "set lmargin at screen {}\nset rmargin at screen {}\n"
+        "set tmargin at screen {}\nset bmargin at screen {}\n"
+        "plot [0:1] [0:1] keyentry {} title {}, -1 notitle\n",
+        horizontal(x), horizontal(x + key_column_width_), vertical(y), vertical(y - kKeyRow),
+        frame_.key[k].style, gnuplot_string(frame_.key[k].label));
+  }
+  return text + "unset key\n";
 }
 
 std::string Canvas::tail() const {

@@ -67,6 +67,7 @@ class Canvas {
   std::size_t columns_ = 1;
   std::size_t rows_ = 1;
   std::size_t key_columns_ = 1;
+  double key_column_width_ = 0.0;
   double width_ = 0.0;
   double height_ = 0.0;
   double panel_height_ = 0.0;
