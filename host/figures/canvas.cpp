@@ -40,11 +40,25 @@ constexpr std::array<LineType, kLineTypes> kTypes = {{{kBlue, "1", 7},
                                                       {kOrange, "(16,4,2,4,2,4)", 11},
                                                       {kSky, "(2,2)", 6}}};
 
-double entry_width(const KeyEntry& entry) {
-  const auto characters = std::count_if(entry.label.begin(), entry.label.end(), [](char c) {
+std::size_t character_count(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
     return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-  });
-  return kKeySample + kCharacter * static_cast<double>(characters);
+  }));
+}
+
+double entry_width(const KeyEntry& entry) {
+  return kKeySample + kCharacter * static_cast<double>(character_count(entry.label));
+}
+
+/// A title that does not run into its neighbours: smaller if it has to be, and cut in the end.
+std::string title_setting(const std::string& title, double width) {
+  constexpr double kSmall = 6.0 / 8.0;
+  const auto characters = static_cast<double>(character_count(title));
+  if (characters * kCharacter <= width)
+    return fmt::format("set title {} offset 0,-0.7 font '' noenhanced\n", gnuplot_string(title));
+  const auto most = static_cast<std::size_t>(width / (kSmall * kCharacter));
+  return fmt::format("set title {} offset 0,-0.7 font ',6' noenhanced\n",
+                     gnuplot_string(printable(title, most)));
 }
 
 std::size_t columns_for(std::size_t panels) {
@@ -152,7 +166,7 @@ std::string Canvas::panel(std::size_t index) const {
       vertical(top - panel_height_));
   const std::string title =
       index < frame_.panel_titles.size() ? frame_.panel_titles[index] : std::string();
-  text += fmt::format("set title {} offset 0,-0.7 noenhanced\n", gnuplot_string(title));
+  text += title_setting(title, panel_width() + 0.5 * kGapX);
   // Labels stand along the outer panels alone: those of the last row, and any with none below.
   const bool outermost = index + columns_ >= panels;
   text += fmt::format("set xlabel {} offset 0,0.3 noenhanced\n",

@@ -241,11 +241,12 @@ std::optional<Figure> indicator_during_training(const SweepView& sweep, const Re
               .y_labels = {"VNI", "N_eff = 1 / VNI"},
               .panel_titles = {},
               .key = {}};
+  for (const TrainedCell& cell : cells)
+    frame.panel_titles.push_back(cell.title);
   for (const TrainedCell& cell : cells) {
     frame.panel_titles.push_back(
-        fmt::format("{} (n = {} + {})", cell.title, cell.courses[0].runs, cell.courses[1].runs));
+        fmt::format("n = {} + {}", cell.courses[0].runs, cell.courses[1].runs));
   }
-  frame.panel_titles.resize(2 * cells.size());
   frame.columns = cells.size();
   frame.key = line_key({"succeeded", "failed"}, "lines");
   const Canvas canvas(frame);

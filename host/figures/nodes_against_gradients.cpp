@@ -67,11 +67,14 @@ std::string script_of(const Canvas& canvas, const SweepView& sweep,
   std::string text = canvas.head(kName);
   text += fmt::format("set xrange [{:.3g}:{:.3g}]\nset yrange [0:1.03]\nset ytics 0,0.25,1\n",
                       range.first, range.second);
+  text += fmt::format("within(x) = x < {0:.3g} ? {0:.3g} : x > {1:.3g} ? {1:.3g} : x\n",
+                      range.first, range.second);
   text += canvas.panel(0) + threshold_lines(sweep) + "plot \\\n";
   for (std::size_t k = 0; k < present.size(); ++k) {
     const OutcomeLook& look = kOutcomes.at(present[k]);
     text += fmt::format(
-        "  '{}.csv' using (stringcolumn('outcome') eq '{}' ? column('log10_gradient_ratio') : NaN)"
+        "  '{}.csv' using (stringcolumn('outcome') eq '{}' ? "
+        "within(column('log10_gradient_ratio')) : NaN)"
         ":(column('vni')) with points pointtype {} pointsize 0.4 linewidth 0.8 "
         "linecolor rgb '{}' notitle{}\n",
         kName, look.outcome, look.marker, look.color, k + 1 < present.size() ? ", \\" : "");
@@ -123,14 +126,19 @@ std::optional<Figure> nodes_against_gradients(const SweepView& sweep) {
 
   Table table({"log10_gradient_ratio", "vni", "depth", "width", "outcome", "run_id"});
   std::array<std::int64_t, kOutcomes.size()> counts{};
-  // Both thresholds are in sight, however little the gradients differ.
-  std::pair<double, double> range = {-1.1 * shown.front()->spec.diagnosis_gradient_ratio,
-                                     1.1 * shown.front()->spec.diagnosis_gradient_ratio};
+  // Both thresholds are in sight, however little the gradients differ; a few that explode by a
+  // hundred orders of magnitude do not push all others together.
+  const double threshold = shown.front()->spec.diagnosis_gradient_ratio;
+  const double reach = 4.0 * threshold;
+  std::pair<double, double> range = {-1.1 * threshold, 1.1 * threshold};
+  std::int64_t beyond = 0;
   for (const StoredRun* run : shown) {
     const std::string_view outcome = outcome_of(*run);
     ++counts.at(index_of(outcome));
-    range.first = std::min(range.first, 1.05 * run->log10_gradient_ratio);
-    range.second = std::max(range.second, 1.05 * run->log10_gradient_ratio);
+    const double ratio = run->log10_gradient_ratio;
+    range.first = std::min(range.first, std::max(1.05 * ratio, -reach));
+    range.second = std::max(range.second, std::min(1.05 * ratio, reach));
+    if (std::abs(ratio) > reach) ++beyond;
     table.add({run->log10_gradient_ratio, run->vni_final, run->spec.depth, run->spec.width, outcome,
                std::string_view(run->run_id)});
   }
@@ -162,6 +170,10 @@ std::optional<Figure> nodes_against_gradients(const SweepView& sweep) {
         ", the others have one hidden layer, no live node, or a ratio that is not finite";
   }
   figure.caption += '.';
+  if (beyond > 0) {
+    figure.caption += fmt::format(" {} with a ratio beyond ±{} stand at the edge.",
+                                  runs_text(beyond), short_number(reach));
+  }
   figure.finding = finding_of(placed);
   figure.data = std::move(table).take();
   figure.script = script_of(canvas, sweep, range, present);
