@@ -43,6 +43,16 @@ std::size_t distinct_length(const std::vector<StoredRun>& runs) {
   return length;
 }
 
+/// More than that fit on paper only if words break.
+constexpr std::size_t kMostColumnsOnPaper = 16;
+
+std::size_t column_count(const Summary& summary) {
+  const std::vector<CellEntry> entries = cell_entries(summary, Cell{});
+  const auto shown = std::count_if(entries.begin(), entries.end(),
+                                   [](const CellEntry& entry) { return !entry.heading.empty(); });
+  return static_cast<std::size_t>(shown) + 1;  // the example run
+}
+
 std::string head_html(const Summary& summary) {
   std::string html = "<thead><tr>";
   const auto add = [&](const std::string& key, const std::string& heading) {
@@ -66,7 +76,8 @@ std::string cells_section(const Content& content) {
   const std::size_t id_length = distinct_length(content.runs);
   // End tags that HTML does not need would be a third of a large page.
   std::string html = fmt::format(
-      "<table id=\"cells\"><caption>{} intervals of P(fail): {}</caption>\n{}<tbody>\n",
+      "<table id=\"cell-table\"{}><caption>{} intervals of P(fail): {}</caption>\n{}<tbody>\n",
+      column_count(summary) > kMostColumnsOnPaper ? " class=\"many-columns\"" : "",
       escape_html(percent_text(summary.confidence)), to_string(summary.method), head_html(summary));
   for (const Cell& cell : summary.cells) {
     html += "<tr>";

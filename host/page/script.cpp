@@ -6,7 +6,7 @@ std::string_view script() {
   return R"js(
 "use strict";
 (() => {
-  const table = document.getElementById("cells");
+  const table = document.getElementById("cell-table");
   if (!table) return;
   const pageSize = 200;
   const find = (id) => document.getElementById(id);
@@ -92,7 +92,7 @@ std::string_view script() {
 std::string_view content_security_policy() {
   // The browser prints the hash that it expects when the script above was changed.
   return "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; "
-         "form-action 'none'; script-src 'sha256-1iLy2CGqmJ+J+zVjfWoLoDTezXaMP1DNQjAeIJn7O6Q='";
+         "form-action 'none'; script-src 'sha256-mVadUeZCM2saLWO/cNgqWaerHbZgr66hhhAM0/5JbBU='";
 }
 
 }  // namespace vnsweep::page

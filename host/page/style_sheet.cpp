@@ -108,7 +108,9 @@ th button:focus-visible { outline-offset: -.18rem; }
   .scroll, .drawing, pre { overflow: visible; max-height: none; }
   pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 8pt; }
   table { font-size: 7pt; width: 100%; }
-  th, td, th button { white-space: normal; padding: .1rem .22rem; overflow-wrap: anywhere; }
+  th, td, th button { white-space: normal; padding: .1rem .2rem; overflow-wrap: break-word; }
+  .many-columns { font-size: 6pt; }
+  .many-columns th, .many-columns td, .many-columns button { overflow-wrap: anywhere; }
   td, #errors td:last-child { max-width: none; min-width: 0; }
   #cells thead th { padding: .1rem .22rem; }
   th button { padding: 0; }
