@@ -44,7 +44,7 @@ std::size_t distinct_length(const std::vector<StoredRun>& runs) {
 }
 
 /// More than that fit on paper only if words break.
-constexpr std::size_t kMostColumnsOnPaper = 16;
+constexpr std::size_t kMostColumnsOnPaper = 15;
 
 std::size_t column_count(const Summary& summary) {
   const std::vector<CellEntry> entries = cell_entries(summary, Cell{});

@@ -13,6 +13,8 @@ namespace {
 
 /// Rows of a figure's data that stand in for a drawing; all of them are in its CSV file.
 constexpr std::size_t kMostDataRows = 20;
+/// Longer tables of curves are opened on demand, and not printed otherwise.
+constexpr std::size_t kMostOpenCurves = 50;
 /// cm; a figure beyond one column of a journal takes the page's whole width.
 constexpr double kOneColumn = 10.0;
 
@@ -96,7 +98,11 @@ std::string curves_section(const Content& content) {
       "<p>depth50 is the depth where P(fail) = 1/2. Nothing is extrapolated: a crossing beyond the "
       "measured depths is given as a bound. The trend tests whether failure depends on depth; "
       "z &gt; 0 means that deeper networks fail more often.</p>\n";
-  body += table("Failure against depth", curve_rows(summary));
+  const std::string curves = table("Failure against depth", curve_rows(summary));
+  body += summary.curves.size() <= kMostOpenCurves
+              ? curves
+              : fmt::format("<details><summary>All {} curves</summary>\n{}</details>\n",
+                            summary.curves.size(), curves);
   for (const std::string& note : unsettled_notes(summary))
     body += fmt::format("<p class=\"notice\">{}</p>\n", escape_html(note));
   body += fmt::format("<p class=\"minor\">Intervals: {}. Trend: {}.</p>\n",
