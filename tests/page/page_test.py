@@ -334,7 +334,7 @@ def main():
     missing = [name for name, path in zip(("chromium", "chromium-driver"), browser.programs())
                if path is None]
     if missing:
-        print(f"skipped: there is no {' and no '.join(missing)}; tools/setup installs them")
+        print(f"skipped: there is no {' and no '.join(missing)}; tools/setup --browser installs them")
         return 77
     PROGRAM = options.program.resolve()
     PICTURES = options.pictures
