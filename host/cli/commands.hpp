@@ -49,6 +49,14 @@ struct SummaryOptions {
 };
 ExitCode summary_command(const SummaryOptions& options);
 
+struct ReportOptions {
+  std::filesystem::path directory;
+  std::filesystem::path output;  ///< empty: DIR/report
+  IntervalMethod method = IntervalMethod::wilson;
+  double confidence = 0.95;
+};
+ExitCode report_command(const ReportOptions& options);
+
 struct ExportOptions {
   std::filesystem::path directory;
   bool probes = false;

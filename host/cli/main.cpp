@@ -26,7 +26,8 @@ const char* const kDescription =
     "and whether vanishing nodes or vanishing/exploding gradients are the cause.\n\n"
     "  vnsweep plan sweeps/quickstart.yaml        what would be run, and how long it takes\n"
     "  vnsweep run sweeps/quickstart.yaml -o DIR  run it; the same command again goes on\n"
-    "  vnsweep summary DIR                        probability of failure with its interval";
+    "  vnsweep summary DIR                        probability of failure with its interval\n"
+    "  vnsweep report DIR                         figures and a page, in DIR/report";
 
 const char* const kFooter =
     "Exit codes: 0 complete; 2 bad usage or manifest; 3 some runs errored; 75 interrupted, run "
@@ -106,6 +107,20 @@ void add_status(CLI::App& app, Action& action) {
   });
 }
 
+/// How intervals of P(fail) are made.
+void add_interval(CLI::App* command, IntervalMethod& method, double& confidence) {
+  add_choice<IntervalMethod>(
+      command, "--interval,--method", method,
+      {{"wilson", IntervalMethod::wilson}, {"clopper-pearson", IntervalMethod::clopper_pearson}},
+      "wilson or clopper-pearson, which is exact (default: wilson)");
+  command->add_option("--confidence", confidence, "Confidence of the interval, in (0, 1)")
+      ->capture_default_str()
+      ->check([](const std::string& text) {
+        const double value = std::strtod(text.c_str(), nullptr);
+        return value > 0.0 && value < 1.0 ? std::string() : "must be between 0 and 1";
+      });
+}
+
 void add_summary(CLI::App& app, Action& action) {
   auto options = std::make_shared<SummaryOptions>();
   CLI::App* command =
@@ -115,18 +130,22 @@ void add_summary(CLI::App& app, Action& action) {
       command, "--format", options->format,
       {{"table", TableFormat::table}, {"csv", TableFormat::csv}, {"json", TableFormat::json}},
       "table, csv or json (default: table)");
-  add_choice<IntervalMethod>(
-      command, "--interval", options->method,
-      {{"wilson", IntervalMethod::wilson}, {"clopper-pearson", IntervalMethod::clopper_pearson}},
-      "wilson or clopper-pearson, which is exact (default: wilson)");
-  command->add_option("--confidence", options->confidence, "Confidence of the interval, in (0, 1)")
-      ->capture_default_str()
-      ->check([](const std::string& text) {
-        const double value = std::strtod(text.c_str(), nullptr);
-        return value > 0.0 && value < 1.0 ? std::string() : "must be between 0 and 1";
-      });
+  add_interval(command, options->method, options->confidence);
   command->callback(
       [&action, options] { action = [options] { return summary_command(*options); }; });
+}
+
+void add_report(CLI::App& app, Action& action) {
+  auto options = std::make_shared<ReportOptions>();
+  CLI::App* command =
+      app.add_subcommand("report", "Write figures and a page that opens without a network");
+  command->add_option("DIR", options->directory, "Directory that `run` wrote")->required();
+  command->add_option("-o,--output", options->output,
+                      "Folder of the report; an earlier report there is replaced (default: "
+                      "DIR/report)");
+  add_interval(command, options->method, options->confidence);
+  command->callback(
+      [&action, options] { action = [options] { return report_command(*options); }; });
 }
 
 void add_export(CLI::App& app, Action& action) {
@@ -272,6 +291,7 @@ int run_main(int argc, char** argv) {
   add_plan(app, action);
   add_status(app, action);
   add_summary(app, action);
+  add_report(app, action);
   add_export(app, action);
   add_theory(app, action);
   add_trace(app, action);

@@ -69,10 +69,7 @@ Cell measure_cell(std::vector<const StoredRun*> members, IntervalMethod method, 
   std::sort(members.begin(), members.end(),
             [](const StoredRun* a, const StoredRun* b) { return a->spec.seed < b->spec.seed; });
   Cell cell{.spec = members.front()->spec};
-  for (const FailureCause cause : {FailureCause::exploding, FailureCause::vanishing,
-                                   FailureCause::walking_dead, FailureCause::unconverged}) {
-    cell.causes.emplace(to_string(cause), 0);
-  }
+  cell.causes = no_failures();
   Mean vni_initial;
   Mean vni_final;
   Mean n_eff_final;
@@ -136,6 +133,7 @@ Summary summarize(const Manifest& manifest, const std::vector<StoredRun>& runs,
             [&](const DepthCurve& a, const DepthCurve& b) {
               return comes_before(summary.axes, a.spec, b.spec);
             });
+  summary.overall = measure_overall(runs, method, confidence);
   return summary;
 }
 

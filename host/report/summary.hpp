@@ -9,6 +9,7 @@
 #include "host/manifest/field.hpp"
 #include "host/manifest/manifest.hpp"
 #include "host/report/depth_curve.hpp"
+#include "host/report/overall.hpp"
 #include "host/stats/interval.hpp"
 #include "host/store/store.hpp"
 #include "host/theory/mean_field.hpp"
@@ -42,6 +43,7 @@ struct Summary {
   std::int64_t errors = 0;         ///< of all cells
   bool has_jacobians = false;      ///< whether any cell's were measured
   std::vector<DepthCurve> curves;  ///< sorted like the cells
+  Overall overall;
 };
 
 /// Estimates the probability of failure of every cell, and how it goes with depth.

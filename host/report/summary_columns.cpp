@@ -33,6 +33,18 @@ CellEntry cause(const Cell& cell, const std::string& key, const std::string& hea
 
 }  // namespace
 
+std::string decimal_text(double value) {
+  return std::isnan(value) ? "-" : fmt::format("{:.3f}", value);
+}
+
+std::string percent_text(double confidence) {
+  return fmt::format("{:g} %", 100.0 * confidence);
+}
+
+std::string interval_text(const Interval& interval) {
+  return fmt::format("[{:.3f}, {:.3f}]", interval.low, interval.high);
+}
+
 std::string axis_name(const Field& field) {
   const auto same_name = [&](const Field& other) { return other.name == field.name; };
   const auto fields = all_fields();
@@ -56,11 +68,10 @@ std::vector<CellEntry> cell_entries(const Summary& summary, const Cell& cell) {
   entries.push_back(count("failed", "failed", cell.failed));
   entries.push_back(count("errors", summary.errors > 0 ? "errors" : "", cell.errors));
   entries.push_back(number("p_fail", "P(fail)", cell.p_fail(), 3));
-  entries.push_back(
-      {.key = "ci_low",
-       .value = cell.interval.low,
-       .heading = fmt::format("{:g} % interval", 100.0 * summary.confidence),
-       .text = fmt::format("[{:.3f}, {:.3f}]", cell.interval.low, cell.interval.high)});
+  entries.push_back({.key = "ci_low",
+                     .value = cell.interval.low,
+                     .heading = percent_text(summary.confidence) + " interval",
+                     .text = interval_text(cell.interval)});
   entries.push_back({.key = "ci_high", .value = cell.interval.high});
   entries.push_back(constant("confidence", summary.confidence));
   entries.push_back(constant("method", std::string(to_string(summary.method))));

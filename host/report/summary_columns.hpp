@@ -22,6 +22,15 @@ struct CellEntry {
 /// column, add a line here.
 std::vector<CellEntry> cell_entries(const Summary& summary, const Cell& cell);
 
+/// Three decimals, as probabilities and indicators are shown; a dash for NaN.
+std::string decimal_text(double value);
+
+/// "95 %".
+std::string percent_text(double confidence);
+
+/// "[0.055, 0.261]", of a probability.
+std::string interval_text(const Interval& interval);
+
 /// Name of an axis; dotted where two sections use the same word.
 std::string axis_name(const Field& field);
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "host/report/curve_columns.hpp"
 #include "host/report/summary.hpp"
 #include "host/report/summary_columns.hpp"
 #include "host/report/text.hpp"
@@ -27,87 +28,6 @@ Json json_of(const std::optional<double>& value) {
 std::string csv_of(const Value& value) {
   const auto* real = std::get_if<double>(&value);
   return real != nullptr ? number_text(*real) : to_string(value);
-}
-
-/// Axes that tell the curves apart: all but depth.
-std::vector<const Field*> curve_axes(const Summary& summary) {
-  std::vector<const Field*> axes;
-  for (const Field* axis : summary.axes) {
-    if (axis->name != "depth") axes.push_back(axis);
-  }
-  return axes;
-}
-
-std::string depth50_text(const DepthCurve& curve) {
-  switch (curve.depth50.crossing) {
-    case Crossing::within:
-      return fmt::format("{:.4g}", *curve.depth50.estimate);
-    case Crossing::deeper:
-      return fmt::format("> {:g}", curve.measured.deepest);
-    case Crossing::shallower:
-      return fmt::format("< {:g}", curve.measured.shallowest);
-    case Crossing::unsettled:
-      return "?";
-    case Crossing::none:
-      break;
-  }
-  return "-";
-}
-
-/// An end that the measured depths do not give is left out.
-std::string interval_text(const Depth50& depth50) {
-  if (depth50.ci_low && depth50.ci_high) {
-    return fmt::format("[{:.4g}, {:.4g}]", *depth50.ci_low, *depth50.ci_high);
-  }
-  if (depth50.ci_low) return fmt::format(">= {:.4g}", *depth50.ci_low);
-  if (depth50.ci_high) return fmt::format("<= {:.4g}", *depth50.ci_high);
-  return "-";
-}
-
-Rows curve_rows(const Summary& summary) {
-  Rows rows(1);
-  for (const Field* axis : curve_axes(summary))
-    rows[0].push_back(axis_name(*axis));
-  for (const std::string& heading :
-       {std::string("depth50"), fmt::format("{:g} % interval", 100.0 * summary.confidence),
-        std::string("trend z"), std::string("p")}) {
-    rows[0].push_back(heading);
-  }
-  for (const DepthCurve& curve : summary.curves) {
-    std::vector<std::string> row;
-    for (const Field* axis : curve_axes(summary))
-      row.push_back(axis_text(axis->get(curve.spec)));
-    row.push_back(depth50_text(curve));
-    row.push_back(interval_text(curve.depth50));
-    row.push_back(curve.trend ? fmt::format("{:.2f}", curve.trend->z) : "-");
-    row.push_back(curve.trend ? fmt::format("{:.2g}", curve.trend->p_value) : "-");
-    rows.push_back(std::move(row));
-  }
-  return rows;
-}
-
-/// What the table of curves cannot say: where the numerical search for a fit failed.
-std::string unsettled_notes(const Summary& summary) {
-  std::int64_t curves = 0;
-  std::int64_t resamples = 0;
-  for (const DepthCurve& curve : summary.curves) {
-    if (curve.depth50.crossing == Crossing::unsettled) ++curves;
-    resamples += curve.depth50.unsettled_resamples;
-  }
-  std::string notes;
-  if (curves > 0) {
-    notes += fmt::format(
-        "note: depth50 is unknown (?) for {} of the curves (the fit did not settle); see their "
-        "cells, or measure more depths\n",
-        curves);
-  }
-  if (resamples > 0) {
-    notes += fmt::format(
-        "note: {} resamples count against both ends of their interval (their fit did not settle), "
-        "which may be too wide\n",
-        resamples);
-  }
-  return notes;
 }
 
 Json cell_json(const Summary& summary, const Cell& cell) {
@@ -149,6 +69,28 @@ Json trend_json(const Summary& summary, const DepthCurve& curve) {
   return row;
 }
 
+Json spread_json(const Spread& spread) {
+  return {{"runs", spread.runs},
+          {"lower_quartile", json_of(Value(spread.lower_quartile))},
+          {"median", json_of(Value(spread.median))},
+          {"upper_quartile", json_of(Value(spread.upper_quartile))}};
+}
+
+Json overall_json(const Overall& overall) {
+  Json row = {{"runs", overall.runs},
+              {"failed", overall.failed},
+              {"errors", overall.errors},
+              {"p_fail", json_of(Value(overall.p_fail()))},
+              {"ci_low", overall.interval ? Json(overall.interval->low) : Json(nullptr)},
+              {"ci_high", overall.interval ? Json(overall.interval->high) : Json(nullptr)},
+              {"causes", Json::object()},
+              {"vni_final_failed", spread_json(overall.vni_final_failed)},
+              {"vni_final_succeeded", spread_json(overall.vni_final_succeeded)}};
+  for (const auto& [cause, failed] : overall.causes)
+    row["causes"][cause] = failed;
+  return row;
+}
+
 }  // namespace
 
 void write_summary_table(const Summary& summary, std::ostream& out) {
@@ -165,8 +107,9 @@ void write_summary_table(const Summary& summary, std::ostream& out) {
   }
   out << aligned_table(rows);
   if (!summary.curves.empty()) {
-    out << "\nfailure against depth\n"
-        << aligned_table(curve_rows(summary)) << unsettled_notes(summary);
+    out << "\nfailure against depth\n" << aligned_table(curve_rows(summary));
+    for (const std::string& note : unsettled_notes(summary))
+      out << "note: " << note << '\n';
   }
 }
 
@@ -187,6 +130,7 @@ void write_summary_json(const Summary& summary, std::ostream& out) {
   Json json = {{"name", summary.name},
                {"confidence", summary.confidence},
                {"method", to_string(summary.method)},
+               {"overall", overall_json(summary.overall)},
                {"cells", Json::array()},
                {"depth50", Json::array()},
                {"trend", Json::array()}};

@@ -130,9 +130,12 @@ std::string jacobian_columns(Database& database, std::vector<std::string> names)
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
+std::string read_numerics(Database& database) {
+  return database.query_text("SELECT value FROM meta WHERE key = 'numerics_version'");
+}
+
 void check_numerics(Database& database) {
-  const std::string numerics =
-      database.query_text("SELECT value FROM meta WHERE key = 'numerics_version'");
+  const std::string numerics = read_numerics(database);
   if (numerics != std::to_string(kNumericsVersion)) {
     throw StoreError(
         fmt::format("{} holds results of numerics version {}, this vnsweep makes "
@@ -352,6 +355,10 @@ std::unordered_set<std::string> Store::engines() {
   while (select.step())
     engines.insert(select.text(0));
   return engines;
+}
+
+std::string Store::numerics_version() {
+  return read_numerics(database_);
 }
 
 std::vector<StoredRun> Store::runs() {

@@ -92,6 +92,9 @@ class Store {
   /// Kinds of the engines that made the stored results.
   std::unordered_set<std::string> engines();
 
+  /// Numerics version of the stored results.
+  std::string numerics_version();
+
   std::vector<StoredRun> runs();
   std::vector<StoredProbe> probes(std::int64_t run_row);
   std::vector<Session> sessions();

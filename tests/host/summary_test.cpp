@@ -79,6 +79,22 @@ TEST_F(SummaryTest, JsonHasTheDocumentedShape) {
   EXPECT_TRUE(json["cells"][0]["vni_final_mean"].is_null());
 }
 
+TEST_F(SummaryTest, JsonCountsTheWholeSweep) {
+  std::ostringstream out;
+  write_summary_json(summary(), out);
+  const auto overall = nlohmann::json::parse(out.str())["overall"];
+
+  EXPECT_EQ(overall["runs"], 4);
+  EXPECT_EQ(overall["failed"], 2);
+  EXPECT_EQ(overall["errors"], 1);
+  EXPECT_EQ(overall["p_fail"], 0.5);
+  // Wilson by hand: half-width (z / 2) / sqrt(4 + z^2) at 1/2, z = 1.959964.
+  EXPECT_NEAR(overall["ci_low"].get<double>(), 0.5 - 0.979982 / std::sqrt(4.0 + 3.841459), 1e-6);
+  EXPECT_EQ(overall["causes"]["vanishing"], 1);
+  EXPECT_EQ(overall["vni_final_failed"]["median"], 0.75);
+  EXPECT_EQ(overall["vni_final_succeeded"]["runs"], 1);
+}
+
 TEST_F(SummaryTest, JacobiansStandBesideWhatTheoryPredicts) {
   // relu at its critical scale: m_1 = 1 and N VNI_local = 1 + 2 (L - 1) for Gaussian weights.
   const Manifest manifest = testing::manifest_with_grid(
