@@ -34,7 +34,7 @@ class Arrangement {
   struct Place {
     std::size_t panel = 0;
     std::size_t line = 0;
-    auto operator<=>(const Place&) const = default;
+    auto operator<=>(const Place&) const = default;  // NOLINT(modernize-use-nullptr)
   };
 
   Arrangement(const std::vector<const RunSpec*>& specs, const std::vector<const Field*>& axes,

@@ -189,7 +189,8 @@ std::string Canvas::key() const {
   const double left = 0.5 * (width_ - static_cast<double>(key_columns_) * key_column_width_);
   for (std::size_t k = 0; k < frame_.key.size(); ++k) {
     const double x = left + static_cast<double>(k % key_columns_) * key_column_width_;
-    const double y = height_ - 0.1 - kKeyRow * static_cast<double>(k / key_columns_);
+    const std::size_t row = k / key_columns_;
+    const double y = height_ - 0.1 - kKeyRow * static_cast<double>(row);
     text += fmt::format(
         "set lmargin at screen {}\nset rmargin at screen {}\n"
         "set tmargin at screen {}\nset bmargin at screen {}\n"

@@ -85,8 +85,9 @@ std::vector<Column> data_of(const Arrangement& arrangement, const Lines& lines) 
   for (const auto& [place, line] : lines) {
     for (const Cell* cell : line.cells) {
       const auto depth = static_cast<double>(cell->spec.depth);
+      const std::optional<Depth50>& depth50 = line.depth50;
       const auto of_curve = [&](std::optional<double> Depth50::*member) {
-        return line.depth50 ? (*line.depth50.*member).value_or(std::nan("")) : std::nan("");
+        return depth50 ? ((*depth50).*member).value_or(std::nan("")) : std::nan("");
       };
       std::vector<Table::Entry> row = {static_cast<std::int64_t>(place.panel + 1),
                                        static_cast<std::int64_t>(place.line + 1),
