@@ -7,7 +7,6 @@
 namespace vnsweep::figures {
 namespace {
 
-using ::testing::AllOf;
 using testing::column;
 using ::testing::Each;
 using ::testing::ElementsAre;
@@ -15,7 +14,6 @@ using testing::figure_named;
 using testing::has_figure;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Not;
 
 class MakeFiguresTest : public ::testing::Test {
  protected:

@@ -5,9 +5,6 @@
 namespace vnsweep::figures {
 namespace {
 
-using ::testing::HasSubstr;
-using ::testing::Not;
-
 TEST(SvgTest, BlackTakesTheColourOfThePage) {
   const std::string svg = adapt_svg(
       "<svg>\n<path stroke='black' d='M0,0'/>\n<g stroke=\"black\" fill=\"black\" "
