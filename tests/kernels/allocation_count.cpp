@@ -13,10 +13,15 @@ std::size_t allocations() {
 }
 }  // namespace vnsweep::testing
 
-// Replaced for the whole executable; the other forms of new and delete call these.
-void* operator new(std::size_t size) {
+// Replaced for the whole executable. Under AddressSanitizer the forms for arrays have their own
+// allocator, and so would the one that does not throw if it were left out, whose memory comes back
+// to the delete below.
+void* operator new(std::size_t size, const std::nothrow_t& /*nothrow*/) noexcept {
   ++count;
-  void* memory = std::malloc(size == 0 ? 1 : size);
+  return std::malloc(size == 0 ? 1 : size);
+}
+void* operator new(std::size_t size) {
+  void* memory = operator new(size, std::nothrow);
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
@@ -24,5 +29,8 @@ void operator delete(void* memory) noexcept {
   std::free(memory);
 }
 void operator delete(void* memory, std::size_t /*size*/) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, const std::nothrow_t& /*nothrow*/) noexcept {
   std::free(memory);
 }
