@@ -3,70 +3,24 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <iostream>
-#include <iterator>
 #include <string>
 #include <thread>
-#include <unordered_map>
 #include <vector>
 
 #include "host/cli/commands.hpp"
 #include "host/cli/interruption.hpp"
 #include "host/cli/output.hpp"
-#include "host/plan/grid.hpp"
-#include "host/plan/sweep_progress.hpp"
 #include "host/report/export.hpp"
 #include "host/report/summary.hpp"
 #include "host/store/run_directory.hpp"
+#include "host/store/stored_sweep.hpp"
 
 namespace vnsweep {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// Every run of every store, each once: a result rather than an error where there are both.
-std::vector<StoredRun> all_runs(std::vector<Store>& stores) {
-  std::vector<StoredRun> runs;
-  std::unordered_map<std::string, std::size_t> places;
-  for (Store& store : stores) {
-    for (StoredRun& run : store.runs()) {
-      const auto [place, is_new] = places.emplace(run.run_id, runs.size());
-      if (is_new) {
-        runs.push_back(std::move(run));
-      } else if (runs[place->second].status == RunStatus::error) {
-        runs[place->second] = std::move(run);
-      }
-    }
-  }
-  return runs;
-}
-
-/// How a directory's latest manifest stands.
-struct DirectoryProgress {
-  SweepProgress::Counts counts;
-  std::size_t others = 0;  ///< runs stored, but not of this manifest
-};
-
-/// What is known of every run of every store: a result rather than an error where there are both.
-std::unordered_map<std::string, KnownOutcome> stored_outcomes(std::vector<Store>& stores) {
-  std::unordered_map<std::string, KnownOutcome> all;
-  for (Store& store : stores) {
-    for (const auto& [run, outcome] : store.outcomes()) {
-      KnownOutcome& known = all.emplace(run, outcome).first->second;
-      if (known == KnownOutcome::error) known = outcome;
-    }
-  }
-  return all;
-}
-
-DirectoryProgress progress_of(const Manifest& manifest,
-                              const std::unordered_map<std::string, KnownOutcome>& outcomes) {
-  SweepProgress sweep(manifest, expand_grid(manifest));
-  const std::size_t others = sweep.learn(outcomes);
-  return {sweep.counts(), others};
-}
 
 /// How a directory stands, in words.
 struct DirectoryStatus {
@@ -134,7 +88,7 @@ ExitCode summary_command(const SummaryOptions& options) {
   const RunDirectory directory(options.directory);
   std::vector<Store> stores = directory.open_for_reading();
   const Manifest manifest = directory.manifest();
-  const std::vector<StoredRun> runs = all_runs(stores);
+  const std::vector<StoredRun> runs = read_sweep(stores).runs;
   if (runs.empty()) spdlog::warn("{} holds no finished run yet", options.directory.string());
   const Summary summary = summarize(manifest, runs, options.method, options.confidence);
   switch (options.format) {

@@ -8,9 +8,9 @@
 #include "host/figures/canvas.hpp"
 #include "host/figures/drawings.hpp"
 #include "host/figures/figure_text.hpp"
-#include "host/figures/quartiles.hpp"
 #include "host/figures/table.hpp"
 #include "host/report/summary_columns.hpp"
+#include "host/stats/quartiles.hpp"
 
 namespace vnsweep::figures {
 namespace {

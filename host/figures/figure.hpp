@@ -2,14 +2,12 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
-#include "host/manifest/manifest.hpp"
 #include "host/report/summary.hpp"
-#include "host/store/store.hpp"
+#include "host/store/stored_sweep.hpp"
 
 namespace vnsweep::figures {
 
@@ -34,21 +32,11 @@ struct Figure {
   double height = 6.0;  ///< cm
 };
 
-/// Probes of a stored run, by step; called for one run at a time, so that few spectra are held.
-using ReadProbes = std::function<std::vector<StoredProbe>(const StoredRun&)>;
-
-/// What several stores hold together.
-struct StoredSweep {
-  std::vector<StoredRun> runs;  ///< each once: a result rather than an error where stores have both
-  ReadProbes probes;            ///< of these runs; valid as long as the stores
-};
-StoredSweep read_sweep(std::vector<Store>& stores);
-
 /// The figures that the data support, in the order of a report; none without a finished run. Equal
 /// to the last bit for runs in any order.
 /// @param summary  of the same runs
-std::vector<Figure> make_figures(const Manifest& manifest, const std::vector<StoredRun>& runs,
-                                 const Summary& summary, const ReadProbes& probes);
+std::vector<Figure> make_figures(const std::vector<StoredRun>& runs, const Summary& summary,
+                                 const ReadProbes& probes);
 
 /// Pictures of one figure; paths are empty if it was not drawn.
 struct Rendered {

@@ -8,10 +8,10 @@
 #include "host/figures/canvas.hpp"
 #include "host/figures/drawings.hpp"
 #include "host/figures/figure_text.hpp"
-#include "host/figures/quartiles.hpp"
 #include "host/figures/table.hpp"
 #include "host/plan/run_identity.hpp"
 #include "host/report/summary_columns.hpp"
+#include "host/stats/quartiles.hpp"
 #include "host/theory/mean_field.hpp"
 
 namespace vnsweep::figures {

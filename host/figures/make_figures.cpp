@@ -6,8 +6,8 @@
 
 namespace vnsweep::figures {
 
-std::vector<Figure> make_figures(const Manifest& /*manifest*/, const std::vector<StoredRun>& runs,
-                                 const Summary& summary, const ReadProbes& probes) {
+std::vector<Figure> make_figures(const std::vector<StoredRun>& runs, const Summary& summary,
+                                 const ReadProbes& probes) {
   const SweepView sweep = view_sweep(runs, summary);
   std::vector<Figure> figures;
   if (sweep.runs.empty()) return figures;

@@ -126,18 +126,18 @@ std::string cause_sentence(const Overall& overall) {
                      fmt::join(parts, "; "));
 }
 
-std::string spread_text(const Spread& spread, const char* runs) {
-  return fmt::format("{} in {} (middle half {} to {})", decimal_text(spread.median),
-                     plural(spread.runs, runs), decimal_text(spread.lower_quartile),
-                     decimal_text(spread.upper_quartile));
+std::string quartiles_text(const Quartiles& quartiles, const char* runs) {
+  return fmt::format("{} in {} (middle half {} to {})", decimal_text(quartiles.median),
+                     plural(quartiles.count, runs), decimal_text(quartiles.low),
+                     decimal_text(quartiles.high));
 }
 
 std::string indicator_sentence(const Overall& overall) {
   std::vector<std::string> parts;
-  if (overall.vni_final_failed.runs > 0)
-    parts.push_back(spread_text(overall.vni_final_failed, "failed run"));
-  if (overall.vni_final_succeeded.runs > 0)
-    parts.push_back(spread_text(overall.vni_final_succeeded, "successful run"));
+  if (overall.vni_final_failed.count > 0)
+    parts.push_back(quartiles_text(overall.vni_final_failed, "failed run"));
+  if (overall.vni_final_succeeded.count > 0)
+    parts.push_back(quartiles_text(overall.vni_final_succeeded, "successful run"));
   if (parts.empty()) return "";
   return fmt::format("Median vanishing node indicator of the last hidden layer at the end: {}.",
                      fmt::join(parts, ", "));

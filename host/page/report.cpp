@@ -6,12 +6,11 @@
 #include <fstream>
 #include <iterator>
 #include <sstream>
-#include <unordered_map>
 #include <utility>
 
 #include "host/page/page.hpp"
 #include "host/page/report_folder.hpp"
-#include "host/plan/grid.hpp"
+#include "host/store/stored_sweep.hpp"
 
 namespace vnsweep::page {
 namespace {
@@ -34,15 +33,6 @@ fs::path subfolder(const ReportFolder& folder, const char* name) {
   return path;
 }
 
-void count_progress(Content& content) {
-  std::unordered_map<std::string, KnownOutcome> outcomes;
-  for (const StoredRun& run : content.runs)
-    outcomes.emplace(run.run_id, known_outcome(run.status));
-  SweepProgress sweep(content.manifest, expand_grid(content.manifest));
-  content.others = sweep.learn(outcomes);
-  content.counts = sweep.counts();
-}
-
 void write_data(const Summary& summary, const fs::path& folder) {
   std::ostringstream cells;
   write_summary_csv(summary, cells);
@@ -52,9 +42,8 @@ void write_data(const Summary& summary, const fs::path& folder) {
   write_text_file(folder / "summary.json", json.str());
 }
 
-void add_figures(Content& content, const figures::ReadProbes& probes, const fs::path& folder) {
-  std::vector<figures::Figure> made =
-      figures::make_figures(content.manifest, content.runs, content.summary, probes);
+void add_figures(Content& content, const ReadProbes& probes, const fs::path& folder) {
+  std::vector<figures::Figure> made = figures::make_figures(content.runs, content.summary, probes);
   const figures::RenderResult drawn = figures::write_figures(made, folder);
   content.figure_problem = drawn.problem;
   for (figures::Figure& figure : made) {
@@ -80,12 +69,14 @@ fs::path write_report(const RunDirectory& directory, const ReportOptions& option
   const fs::path place = options.folder.empty() ? directory.path() / "report" : options.folder;
   ReportFolder folder(place);
 
-  figures::StoredSweep sweep = figures::read_sweep(stores);
+  StoredSweep sweep = read_sweep(stores);
   Content content{.manifest = directory.manifest(), .runs = std::move(sweep.runs)};
   content.directory = directory_name(directory.path());
   content.summary = summarize(content.manifest, content.runs, options.method, options.confidence);
   content.provenance = collect_provenance(stores, content.runs);
-  count_progress(content);
+  const ManifestProgress progress = progress_of(content.manifest, stored_outcomes(stores));
+  content.counts = progress.counts;
+  content.others = progress.others;
   write_data(content.summary, subfolder(folder, "data"));
   add_figures(content, sweep.probes, subfolder(folder, "figures"));
   write_text_file(folder.path() / "index.html", page_html(content));

@@ -1,33 +1,9 @@
 #include "host/report/overall.hpp"
 
-#include <algorithm>
-#include <cmath>
 #include <limits>
+#include <utility>
 
 namespace vnsweep {
-namespace {
-
-/// @param sorted  ascending, not empty
-double quantile(const std::vector<double>& sorted, double share) {
-  const double place = share * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<std::size_t>(place);
-  const std::size_t above = std::min(below + 1, sorted.size() - 1);
-  return std::lerp(sorted[below], sorted[above], place - static_cast<double>(below));
-}
-
-}  // namespace
-
-Spread spread_of(std::vector<double> values) {
-  std::erase_if(values, [](double value) { return std::isnan(value); });
-  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-  if (values.empty()) return {.lower_quartile = kNone, .median = kNone, .upper_quartile = kNone};
-  std::sort(values.begin(), values.end());
-  return {.runs = static_cast<std::int64_t>(values.size()),
-          .lower_quartile = quantile(values, 0.25),
-          .median = quantile(values, 0.5),
-          .upper_quartile = quantile(values, 0.75)};
-}
-
 double Overall::p_fail() const {
   return runs == 0 ? std::numeric_limits<double>::quiet_NaN()
                    : static_cast<double>(failed) / static_cast<double>(runs);
@@ -66,8 +42,8 @@ Overall measure_overall(const std::vector<StoredRun>& runs, IntervalMethod metho
   if (independent && overall.runs > 0) {
     overall.interval = binomial_interval(method, overall.failed, overall.runs, confidence);
   }
-  overall.vni_final_failed = spread_of(std::move(vni_failed));
-  overall.vni_final_succeeded = spread_of(std::move(vni_succeeded));
+  overall.vni_final_failed = quartiles(std::move(vni_failed));
+  overall.vni_final_succeeded = quartiles(std::move(vni_succeeded));
   return overall;
 }
 

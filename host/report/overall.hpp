@@ -7,21 +7,10 @@
 #include <vector>
 
 #include "host/stats/interval.hpp"
+#include "host/stats/quartiles.hpp"
 #include "host/store/store.hpp"
 
 namespace vnsweep {
-
-/// Spread of a quantity over runs, not an interval of an estimate. Quantiles lie between order
-/// statistics linearly (Hyndman & Fan 1996, type 7: what R and NumPy do).
-struct Spread {
-  std::int64_t runs = 0;  ///< those that have a value; without any, the rest is NaN
-  double lower_quartile = 0.0;
-  double median = 0.0;
-  double upper_quartile = 0.0;
-};
-
-/// @param values  in any order; NaN is left out
-Spread spread_of(std::vector<double> values);
 
 /// A whole sweep in a few numbers. They describe its grid, each cell weighted by its runs.
 struct Overall {
@@ -32,8 +21,8 @@ struct Overall {
   /// one seed share random numbers, so that they are not independent.
   std::optional<Interval> interval;
   std::map<std::string, std::int64_t> causes;  ///< failed runs by cause, every cause present
-  Spread vni_final_failed;                     ///< VNI of the last hidden layer at the end
-  Spread vni_final_succeeded;
+  Quartiles vni_final_failed;  ///< over runs, of the VNI of the last hidden layer at the end
+  Quartiles vni_final_succeeded;
 
   double p_fail() const;  ///< NaN without runs
 };

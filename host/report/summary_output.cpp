@@ -69,11 +69,11 @@ Json trend_json(const Summary& summary, const DepthCurve& curve) {
   return row;
 }
 
-Json spread_json(const Spread& spread) {
-  return {{"runs", spread.runs},
-          {"lower_quartile", json_of(Value(spread.lower_quartile))},
-          {"median", json_of(Value(spread.median))},
-          {"upper_quartile", json_of(Value(spread.upper_quartile))}};
+Json quartiles_json(const Quartiles& quartiles) {
+  return {{"runs", quartiles.count},
+          {"lower_quartile", json_of(Value(quartiles.low))},
+          {"median", json_of(Value(quartiles.median))},
+          {"upper_quartile", json_of(Value(quartiles.high))}};
 }
 
 Json overall_json(const Overall& overall) {
@@ -84,8 +84,8 @@ Json overall_json(const Overall& overall) {
               {"ci_low", overall.interval ? Json(overall.interval->low) : Json(nullptr)},
               {"ci_high", overall.interval ? Json(overall.interval->high) : Json(nullptr)},
               {"causes", Json::object()},
-              {"vni_final_failed", spread_json(overall.vni_final_failed)},
-              {"vni_final_succeeded", spread_json(overall.vni_final_succeeded)}};
+              {"vni_final_failed", quartiles_json(overall.vni_final_failed)},
+              {"vni_final_succeeded", quartiles_json(overall.vni_final_succeeded)}};
   for (const auto& [cause, failed] : overall.causes)
     row["causes"][cause] = failed;
   return row;

@@ -29,11 +29,11 @@ TEST(FiguresOfASweepTest, EveryKindIsDrawn) {
             ExitCode::complete);
   const RunDirectory runs(directory.path() / "runs");
   std::vector<Store> stores = runs.open_for_reading();
-  const figures::StoredSweep sweep = figures::read_sweep(stores);
+  const StoredSweep sweep = read_sweep(stores);
   const Summary summary = summarize(runs.manifest(), sweep.runs, IntervalMethod::wilson, 0.95);
 
   const std::vector<figures::Figure> made =
-      figures::make_figures(runs.manifest(), sweep.runs, summary, sweep.probes);
+      figures::make_figures(sweep.runs, summary, sweep.probes);
 
   std::set<std::string> names;
   for (const figures::Figure& figure : made) {

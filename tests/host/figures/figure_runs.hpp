@@ -30,7 +30,7 @@ inline StoredRun stored_run(const RunSpec& spec, bool failed, const std::string&
 struct ProbeTable {
   std::map<std::string, std::vector<StoredProbe>> probes;
 
-  figures::ReadProbes reader() const {
+  ReadProbes reader() const {
     return [this](const StoredRun& run) {
       const auto found = probes.find(run.run_id);
       return found == probes.end() ? std::vector<StoredProbe>() : found->second;

@@ -31,7 +31,7 @@ class MakeFiguresTest : public ::testing::Test {
 
   std::vector<Figure> figures() const {
     const Summary summary = summarize(manifest_, runs_, IntervalMethod::wilson, 0.95);
-    return make_figures(manifest_, runs_, summary, probes_.reader());
+    return make_figures(runs_, summary, probes_.reader());
   }
 
   Manifest manifest_ = testing::manifest_with_grid("{depth: 2, width: 3, seed: 0}");

@@ -49,7 +49,7 @@ class ProbeFiguresTest : public ::testing::Test {
 
   std::vector<Figure> figures() const {
     const Summary summary = summarize(manifest_, runs_, IntervalMethod::wilson, 0.95);
-    return make_figures(manifest_, runs_, summary, probes_.reader());
+    return make_figures(runs_, summary, probes_.reader());
   }
 
   Manifest manifest_;

@@ -168,8 +168,7 @@ TEST_F(WriteFiguresTest, EveryFigureOfASweepCanBeDrawn) {
     runs.push_back(testing::stored_run(spec, failed, failed ? "walking_dead" : ""));
   }
   const Summary summary = summarize(manifest, runs, IntervalMethod::wilson, 0.95);
-  const std::vector<Figure> figures =
-      make_figures(manifest, runs, summary, testing::ProbeTable().reader());
+  const std::vector<Figure> figures = make_figures(runs, summary, testing::ProbeTable().reader());
 
   const RenderResult result = write_figures(figures, directory_.path());
 

@@ -80,17 +80,6 @@ TEST(FindingsTest, WithoutRunsThereIsNothingToReport) {
   EXPECT_THAT(findings(summary), ElementsAre(HasSubstr("No run is finished yet")));
 }
 
-TEST(SpreadTest, QuartilesLieBetweenOrderStatistics) {
-  // NumPy 2.3: quantile([1, 2, 3, 4], [0.25, 0.5, 0.75]).
-  const Spread spread = spread_of({4.0, 1.0, std::nan(""), 3.0, 2.0});
-
-  EXPECT_EQ(spread.runs, 4);
-  EXPECT_DOUBLE_EQ(spread.lower_quartile, 1.75);
-  EXPECT_DOUBLE_EQ(spread.median, 2.5);
-  EXPECT_DOUBLE_EQ(spread.upper_quartile, 3.25);
-  EXPECT_TRUE(std::isnan(spread_of({}).median));
-}
-
 TEST(PageTest, IsADocumentThatABrowserAndAScreenReaderUnderstand) {
   const std::string html = page_html(content());
 

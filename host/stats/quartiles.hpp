@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace vnsweep::figures {
+namespace vnsweep {
 
 /// Of the values that are not NaN; NaN without any.
 struct Quartiles {
@@ -17,4 +17,4 @@ struct Quartiles {
 /// and NumPy).
 Quartiles quartiles(std::vector<double> values);
 
-}  // namespace vnsweep::figures
+}  // namespace vnsweep

@@ -1,11 +1,13 @@
+#include "host/store/stored_sweep.hpp"
+
 #include <memory>
 #include <stdexcept>
 #include <unordered_map>
 #include <utility>
 
-#include "host/figures/figure.hpp"
+#include "host/plan/grid.hpp"
 
-namespace vnsweep::figures {
+namespace vnsweep {
 
 StoredSweep read_sweep(std::vector<Store>& stores) {
   StoredSweep sweep;
@@ -33,4 +35,22 @@ StoredSweep read_sweep(std::vector<Store>& stores) {
   return sweep;
 }
 
-}  // namespace vnsweep::figures
+std::unordered_map<std::string, KnownOutcome> stored_outcomes(std::vector<Store>& stores) {
+  std::unordered_map<std::string, KnownOutcome> all;
+  for (Store& store : stores) {
+    for (const auto& [run, outcome] : store.outcomes()) {
+      KnownOutcome& known = all.emplace(run, outcome).first->second;
+      if (known == KnownOutcome::error) known = outcome;
+    }
+  }
+  return all;
+}
+
+ManifestProgress progress_of(const Manifest& manifest,
+                             const std::unordered_map<std::string, KnownOutcome>& outcomes) {
+  SweepProgress sweep(manifest, expand_grid(manifest));
+  const std::size_t others = sweep.learn(outcomes);
+  return {sweep.counts(), others};
+}
+
+}  // namespace vnsweep

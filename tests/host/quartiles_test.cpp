@@ -1,10 +1,10 @@
-#include "host/figures/quartiles.hpp"
+#include "host/stats/quartiles.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-namespace vnsweep::figures {
+namespace vnsweep {
 namespace {
 
 TEST(QuartilesTest, AreInterpolatedBetweenValues) {
@@ -38,4 +38,4 @@ TEST(QuartilesTest, OfNothingAreNoNumbers) {
 }
 
 }  // namespace
-}  // namespace vnsweep::figures
+}  // namespace vnsweep

@@ -1,10 +1,10 @@
-#include "host/figures/quartiles.hpp"
+#include "host/stats/quartiles.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-namespace vnsweep::figures {
+namespace vnsweep {
 namespace {
 
 double quantile(const std::vector<double>& sorted, double share) {
@@ -30,4 +30,4 @@ Quartiles quartiles(std::vector<double> values) {
           .high = quantile(values, 0.75)};
 }
 
-}  // namespace vnsweep::figures
+}  // namespace vnsweep
