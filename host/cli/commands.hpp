@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "host/cli/exit_code.hpp"
+#include "host/compare/comparison.hpp"
 #include "host/report/export.hpp"
 #include "host/stats/interval.hpp"
 
@@ -56,6 +57,16 @@ struct ReportOptions {
   double confidence = 0.95;
 };
 ExitCode report_command(const ReportOptions& options);
+
+struct CompareOptions {
+  std::filesystem::path first;
+  std::filesystem::path second;
+  std::optional<ComparisonTest> test;  ///< empty: by what the runs share
+  TableFormat format = TableFormat::table;
+  IntervalMethod method = IntervalMethod::wilson;
+  double confidence = 0.95;
+};
+ExitCode compare_command(const CompareOptions& options);
 
 struct ExportOptions {
   std::filesystem::path directory;

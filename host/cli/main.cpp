@@ -60,6 +60,13 @@ CLI::Option* add_choice(CLI::App* command, const std::string& name, T& target,
       ->check(CLI::IsMember(words).description(""));
 }
 
+void add_format(CLI::App* command, TableFormat& format) {
+  add_choice<TableFormat>(
+      command, "--format", format,
+      {{"table", TableFormat::table}, {"csv", TableFormat::csv}, {"json", TableFormat::json}},
+      "table, csv or json (default: table)");
+}
+
 void add_run(CLI::App& app, Action& action) {
   auto options = std::make_shared<RunOptions>();
   CLI::App* command =
@@ -126,13 +133,30 @@ void add_summary(CLI::App& app, Action& action) {
   CLI::App* command =
       app.add_subcommand("summary", "Probability of failure per cell, with its interval");
   command->add_option("DIR", options->directory, "Directory that `run` wrote")->required();
-  add_choice<TableFormat>(
-      command, "--format", options->format,
-      {{"table", TableFormat::table}, {"csv", TableFormat::csv}, {"json", TableFormat::json}},
-      "table, csv or json (default: table)");
+  add_format(command, options->format);
   add_interval(command, options->method, options->confidence);
   command->callback(
       [&action, options] { action = [options] { return summary_command(*options); }; });
+}
+
+void add_compare(CLI::App& app, Action& action) {
+  auto options = std::make_shared<CompareOptions>();
+  CLI::App* command = app.add_subcommand(
+      "compare", "Cells of two sweeps side by side, with a test of the difference of P(fail)");
+  command->add_option("DIR1", options->first, "Directory that `run` wrote")->required();
+  command->add_option("DIR2", options->second, "Another one; differences are DIR2 minus DIR1")
+      ->required();
+  using Test = std::optional<ComparisonTest>;
+  add_choice<Test>(command, "--test", options->test,
+                   {{"auto", Test()},
+                    {"fisher", Test(ComparisonTest::fisher)},
+                    {"mcnemar", Test(ComparisonTest::mcnemar)}},
+                   "mcnemar for runs that share random numbers, fisher for independent runs, or "
+                   "auto: mcnemar where nine runs in ten have a partner (default: auto)");
+  add_format(command, options->format);
+  add_interval(command, options->method, options->confidence);
+  command->callback(
+      [&action, options] { action = [options] { return compare_command(*options); }; });
 }
 
 void add_report(CLI::App& app, Action& action) {
@@ -193,10 +217,7 @@ void add_theory(CLI::App& app, Action& action) {
       ->excludes(manifest)
       ->excludes(inputs);
   command->add_flag("--layers", options->layers, "One row for every layer of a cell");
-  add_choice<TableFormat>(
-      command, "--format", options->format,
-      {{"table", TableFormat::table}, {"csv", TableFormat::csv}, {"json", TableFormat::json}},
-      "table, csv or json (default: table)");
+  add_format(command, options->format);
   command->callback(
       [&action, options] { action = [options] { return theory_command(*options); }; });
 }
@@ -291,6 +312,7 @@ int run_main(int argc, char** argv) {
   add_plan(app, action);
   add_status(app, action);
   add_summary(app, action);
+  add_compare(app, action);
   add_report(app, action);
   add_export(app, action);
   add_theory(app, action);
