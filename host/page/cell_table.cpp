@@ -133,7 +133,7 @@ std::string errors_section(const Content& content) {
       row.push_back(axis_text(axis->get(run.spec)));
     for (const std::string& text :
          {std::to_string(run.spec.seed), run.device, run.finished_at, run.error})
-      row.push_back(text);
+      row.push_back(text.empty() ? "-" : text);
     rows.push_back(std::move(row));
   }
   std::string body = fmt::format(
