@@ -20,8 +20,6 @@
 namespace vnsweep {
 namespace {
 
-using CellOutcomes = std::pair<const OutcomesByKey*, const OutcomesByKey*>;
-
 FailureCount failures(const Cell& cell) {
   return {cell.failed, cell.runs};
 }
@@ -149,6 +147,11 @@ OverallComparison sum_up(const std::vector<ComparedCell>& cells, ComparisonTest 
   return overall;
 }
 
+/// Groups that all agree leave no spread, so that the interval of independent runs is a bound.
+void widen(Interval& interval, const Interval& grouped) {
+  interval = {std::min(interval.low, grouped.low), std::max(interval.high, grouped.high)};
+}
+
 void test_pairs(OverallComparison& overall, const MatchedRuns& runs, double confidence) {
   const std::vector<PairGroup> groups = group_pairs(runs.cells());
   const PooledTest test = mcnemar_by_group(groups);
@@ -159,10 +162,7 @@ void test_pairs(OverallComparison& overall, const MatchedRuns& runs, double conf
     return;
   }
   overall.method = test.is_exact ? "mcnemar_by_key_exact" : "mcnemar_by_key";
-  // Groups that all agree leave no spread, so that the interval of independent pairs is a bound.
-  const Interval grouped = grouped_interval(groups, confidence);
-  Interval& interval = overall.difference.interval;
-  interval = {std::min(interval.low, grouped.low), std::max(interval.high, grouped.high)};
+  widen(overall.difference.interval, grouped_interval(groups, confidence));
 }
 
 void test_strata(OverallComparison& overall, const std::vector<ComparedCell>& cells) {
@@ -175,13 +175,25 @@ void test_strata(OverallComparison& overall, const std::vector<ComparedCell>& ce
   overall.method = test.is_exact ? "cochran_mantel_haenszel_exact" : "cochran_mantel_haenszel";
 }
 
+void test_grouped_strata(OverallComparison& overall, const MatchedRuns& runs, double confidence) {
+  const std::vector<StratifiedRun> strata = stratify(runs.cells());
+  const std::optional<PooledTest> test = mantel_haenszel_by_group(strata);
+  if (!test) return;
+  overall.has_interval = true;
+  overall.p_value = test->p_value;
+  overall.method = "cochran_mantel_haenszel_by_key";
+  widen(overall.difference.interval, grouped_interval(strata, confidence));
+}
+
 OverallComparison compare_overall(const std::vector<ComparedCell>& cells, ComparisonTest test,
                                   const MatchedRuns& runs, double confidence) {
   OverallComparison overall = sum_up(cells, test);
   if (overall.cells == 0) return overall;
   if (test == ComparisonTest::mcnemar) {
     test_pairs(overall, runs, confidence);
-  } else if (overall.cells == 1 || !runs.keys_repeat_on_a_side()) {
+  } else if (runs.keys_repeat_on_a_side()) {
+    test_grouped_strata(overall, runs, confidence);
+  } else {
     test_strata(overall, cells);
   }
   return overall;

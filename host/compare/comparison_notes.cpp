@@ -47,6 +47,9 @@ std::string overall_method_text(const std::string& method) {
   if (method == "mcnemar_by_key") {
     return "McNemar's test by groups of pairs that share random numbers between cells";
   }
+  if (method == "cochran_mantel_haenszel_by_key") {
+    return "Cochran-Mantel-Haenszel test by groups of runs that share random numbers";
+  }
   if (method == "cochran_mantel_haenszel_exact") return "exact Cochran-Mantel-Haenszel test";
   if (method == "cochran_mantel_haenszel") return "Cochran-Mantel-Haenszel test";
   return "not tested";
@@ -138,8 +141,8 @@ std::vector<std::string> comparison_notes(const Comparison& comparison,
   const OverallComparison& overall = comparison.overall;
   if (overall.cells > 0 && overall.method.empty()) {
     notes.emplace_back(
-        "the cells are not tested together, as runs of different cells share random numbers and "
-        "are not independent; sweeps that pair with each other can be");
+        "the cells are not tested together, as all runs share their random numbers; measure more "
+        "seeds");
   }
   if (circumstances.adaptive) {
     notes.emplace_back(

@@ -39,8 +39,7 @@ PairCounts count_pairs(const OutcomesByKey& first, const OutcomesByKey& second) 
   return counts;
 }
 
-std::vector<PairGroup> group_pairs(
-    std::span<const std::pair<const OutcomesByKey*, const OutcomesByKey*>> cells) {
+std::vector<PairGroup> group_pairs(std::span<const CellOutcomes> cells) {
   std::map<std::uint64_t, PairGroup> groups;
   for (const auto& [first, second] : cells) {
     for_each_pair(*first, *second, [&](std::uint64_t key, bool first_failed, bool second_failed) {
@@ -54,6 +53,17 @@ std::vector<PairGroup> group_pairs(
   for (const auto& [key, group] : groups)
     list.push_back(group);
   return list;
+}
+
+std::vector<StratifiedRun> stratify(std::span<const CellOutcomes> cells) {
+  std::vector<StratifiedRun> runs;
+  for (std::size_t stratum = 0; stratum < cells.size(); ++stratum) {
+    for (const auto& [key, failed] : *cells[stratum].first)
+      runs.push_back({stratum, key, false, failed});
+    for (const auto& [key, failed] : *cells[stratum].second)
+      runs.push_back({stratum, key, true, failed});
+  }
+  return runs;
 }
 
 bool keys_repeat(std::span<const OutcomesByKey* const> cells) {

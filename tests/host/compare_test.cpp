@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <stdexcept>
@@ -257,20 +258,36 @@ TEST(CompareTest, SeedsOfPairedSweepsCountOnceOverAllCells) {
   EXPECT_TRUE(comparison.overall.has_interval);
 }
 
-TEST(CompareTest, CellsThatShareRandomNumbersAreNotTestedTogetherAsIndependent) {
-  const SweepResults first = results("a", grid("[2, 4]", 3), "ssssss", kSgd, "seeding: paired\n");
-  const SweepResults second = results("b", grid("[2, 4]", 3), "FFFFFF", kAdam);
+TEST(CompareTest, IndependentSidesOfWhichOneRepeatsItsSeedsAreTestedBySeed) {
+  const SweepResults first = results("a", grid("[2, 4]", 3), "ssFssF", kSgd, "seeding: paired\n");
+  const SweepResults second = results("b", grid("[2, 4]", 3), "FsFFFF", kAdam);
+  // By hand: tbar is 1/2 and p 1/2 or 4/6 in the cells. Seeds of the first give +1/4 + 1/3 twice
+  // and -1/4 - 1/6 once; runs of the second 1/4, -1/4, 1/4 and 1/6 three times. Their sum is 5/4,
+  // the sum of their squares 2 (7/12)^2 + (5/12)^2 + 3/16 + 3/36 = 162/144.
+  const double z = 1.5 / std::sqrt(162.0 / 144.0);
 
   const Comparison comparison = compare_sweeps(first, second, {});
-  const nlohmann::json overall = json_of(comparison)["overall"];
 
   EXPECT_EQ(comparison.test, ComparisonTest::fisher);
+  EXPECT_EQ(comparison.overall.method, "cochran_mantel_haenszel_by_key");
+  EXPECT_NEAR(comparison.overall.p_value, std::erfc(z / std::sqrt(2.0)), 1e-12);
+  EXPECT_TRUE(comparison.overall.has_interval);
+}
+
+TEST(CompareTest, OfASingleSeedInAllCellsNothingIsTestedAsAWhole) {
+  const SweepResults first = results("a", grid("[2, 4]", 1), "ss", kSgd, "seeding: paired\n");
+  const SweepResults second = results("b", grid("[2, 4]", 1), "FF", kAdam, "seeding: paired\n");
+
+  const Comparison comparison = compare_sweeps(first, second, {.test = ComparisonTest::fisher});
+  const nlohmann::json overall = json_of(comparison)["overall"];
+
   EXPECT_EQ(overall["difference"], 1.0);
   EXPECT_TRUE(overall["p_value"].is_null());
   EXPECT_TRUE(overall["method"].is_null());
   EXPECT_TRUE(overall["difference_ci_low"].is_null());
   EXPECT_THAT(finding(comparison), HasSubstr("not tested as a whole"));
-  EXPECT_THAT(comparison.notes, ElementsAre(HasSubstr("are not tested together")));
+  EXPECT_THAT(comparison.notes,
+              ElementsAre(HasSubstr("2 of at most 2 pairs"), HasSubstr("are not tested together")));
 }
 
 TEST(CompareTest, OtherNumericsDrawOtherNumbersFromEqualSeeds) {

@@ -27,6 +27,9 @@ UNEQUAL = [((5, 40), (9, 35)), ((35, 40), (30, 31)), ((20, 40), (33, 50)), ((0, 
 GROUPS = [3, -1, 0, 2, 2, 5, -1, 1, 4, -2]
 # (second alone failed minus first alone, pairs) of groups of pairs.
 PAIR_GROUPS = [(3, 4), (-1, 4), (0, 4), (2, 3), (2, 4), (1, 1), (-1, 4)]
+# Outcomes of the first sample and of the second in each stratum, by group (column): F failed, s
+# succeeded.
+GROUPED_STRATA = [("FssF s", "FFsFFs"), ("Fss ss", "FFFFss"), ("FFsFss", "FF FFF")]
 P_VALUES = [0.01, 0.04, 0.03, 0.005, 0.5, 0.9]
 
 
@@ -82,6 +85,30 @@ def clustered(groups, confidence):
     return tuple(fit.conf_int(1 - confidence)[0])
 
 
+def grouped_strata(strata, confidence):
+    """z^2 and p of the generalized score test of a common effect in a logistic GEE, and the interval of
+    the weighted mean difference from a model with a parameter for each sample of each stratum."""
+    rows = [(k, t, g, outcome == "F") for k, samples in enumerate(strata)
+            for t, sample in enumerate(samples) for g, outcome in enumerate(sample) if outcome != " "]
+    k, t, g, x = (numpy.array(column, dtype=float) for column in zip(*rows))
+    own = (k[:, None] == numpy.arange(len(strata))).astype(float)
+    family = sm.families.Binomial()
+    null = sm.GEE(x, own, groups=g, family=family).fit()
+    test = sm.GEE(x, numpy.column_stack([own, t]), groups=g, family=family).compare_score_test(null)
+
+    saturated = numpy.column_stack([own * (1 - t)[:, None], own * t[:, None]])
+    fit = sm.OLS(x, saturated).fit(cov_type="cluster",
+                                   cov_kwds={"groups": g, "use_correction": False})
+    runs = saturated.sum(axis=0).reshape(2, -1)
+    weights = runs.prod(axis=0) / runs.sum(axis=0)
+    contrast = numpy.concatenate([-weights, weights]) / weights.sum()
+    groups = len(set(g))
+    error = (contrast @ fit.cov_params() @ contrast * groups / (groups - 1)) ** 0.5
+    reach = scipy.stats.t.ppf((1 + confidence) / 2, groups - 1) * error
+    mean = contrast @ fit.params
+    return test["statistic"], test["p-value"], mean - reach, mean + reach
+
+
 print("fisher_exact")
 for first, second in SAMPLES:
     print(first, second, "%.17g" % fisher_exact(table(first, second))[1])
@@ -104,5 +131,6 @@ for strata in (RABBITS, UNEQUAL):
           "normal %.17g" % informative.test_null_odds(correction=True).pvalue)
 print("mean_difference %.17g %.17g %.17g" % mover(UNEQUAL[:3], [1.0, 2.0, 3.0], 0.95))
 print("grouped_interval %.17g %.17g" % clustered(PAIR_GROUPS, 0.95))
+print("grouped_strata chi2 %.17g p %.17g interval %.17g %.17g" % grouped_strata(GROUPED_STRATA, 0.95))
 print("holm", *("%.17g" % p for p in multipletests(P_VALUES, method="holm")[1]))
 print("SciPy", scipy.__version__, "statsmodels", statsmodels.__version__)
