@@ -385,15 +385,25 @@ class PageTest(unittest.TestCase):
 
         self.assertIn("20 of 36 runs could not be made", notice)
         self.assertEqual(len(rows), 20)
-        self.assertEqual(heads, ["run", "depth", "width", "scale", "seed", "device", "finished",
-                                 "error"])
-        self.assertEqual({row[-1] for row in rows},
+        self.assertEqual(heads, ["run", "error", "depth", "width", "scale", "seed", "device",
+                                 "finished"])
+        self.assertEqual({row[1] for row in rows},
                          {ERROR_TEXTS[0], ERROR_TEXTS[1], ERROR_TEXTS[2], "-"})
-        self.assertEqual({row[5] for row in rows}, {"cuda:0", "-"})
+        self.assertEqual({row[6] for row in rows}, {"cuda:0", "-"})
         self.assertEqual(runs["8", "3"], ("0", "6", "-"))
         self.assertEqual(runs["2", "4"][:2], ("4", "2"))
         self.assertIn("Of 16 runs", findings)
         self.assertNotEqual(self.browser.run("return document.title"), "harmed")
+
+    def test_on_a_phone_the_text_of_an_error_is_seen_without_scrolling(self):
+        self.open("errors", "phone")
+
+        box = self.browser.run(
+            "const b = document.querySelector('#errors tbody td:nth-child(2)')"
+            ".getBoundingClientRect(); return [b.left, b.right, innerWidth]")
+
+        self.assertGreaterEqual(box[0], 0)
+        self.assertLessEqual(box[1], box[2])
 
     def test_of_many_runs_with_errors_the_first_are_listed(self):
         self.open("errors-only")
