@@ -176,14 +176,17 @@ class CudaDevice {
     }
   }
 
-  /// As many matrices as cuSOLVER takes at once within a workspace of bounded size.
+  /// As many matrices as cuSOLVER takes at once within a workspace of bounded size. It wants up to
+  /// a MiB for each, and takes as long for hundreds as for one.
   batched::EigenvaluePlan plan_eigenvalues(int n, int count) const {
-    constexpr std::size_t kMostBytes = std::size_t{256} << 20;
+    constexpr std::size_t kShareOfMemory = 32;
+    const std::size_t most_bytes =
+        std::max(std::size_t{256} << 20, context_->info().total_memory / kShareOfMemory);
     const std::int64_t size = std::int64_t{1} * n * n;
     // cuSOLVER's own limit: n * lda * batch must be a 32-bit integer.
     const std::int64_t most = std::max<std::int64_t>(1, std::numeric_limits<int>::max() / size);
     int matrices = static_cast<int>(std::min<std::int64_t>(count, most));
-    while (matrices > 1 && eigenvalue_workspace(n, matrices).device_bytes > kMostBytes)
+    while (matrices > 1 && eigenvalue_workspace(n, matrices).device_bytes > most_bytes)
       matrices = (matrices + 1) / 2;
     // Fewer matrices may want more: nothing says that they do not.
     std::size_t bytes = 0;
