@@ -30,6 +30,8 @@ ExitCode compare_command(const CompareOptions& options) {
       break;
     case TableFormat::csv:
       write_comparison_csv(comparison, std::cout);
+      for (const std::string& note : comparison.notes)
+        spdlog::info("{}", note);
       break;
     case TableFormat::json:
       write_comparison_json(comparison, std::cout);

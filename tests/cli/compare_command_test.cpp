@@ -88,6 +88,8 @@ TEST_F(CompareCommandTest, TheTestCanBeChosenAndPairsThatAreNotThereAreRefused) 
   EXPECT_THAT(fisher.out, HasSubstr("cells: Fisher's exact test"));
   EXPECT_THAT(fisher.out, HasSubstr("note: 3 of at most 3 pairs"));
   EXPECT_THAT(automatic.out, HasSubstr("cells: Fisher's exact test"));
+  EXPECT_THAT(run({"compare", "a", "a", "--test", "fisher", "--format", "csv"}).err,
+              HasSubstr("3 of at most 3 pairs"));
   EXPECT_EQ(refused.exit_code, 2);
   EXPECT_THAT(refused.err, HasSubstr("--test mcnemar needs pairs of runs"));
   EXPECT_EQ(refused.out, "");

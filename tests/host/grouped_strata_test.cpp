@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <random>
 #include <string>
 #include <vector>
+
+#include "host/stats/mantel_haenszel.hpp"
 
 namespace vnsweep {
 namespace {
@@ -71,6 +74,30 @@ TEST(GroupedStrataTest, AStratumRepeatedIsNoMoreEvidence) {
 TEST(GroupedStrataTest, WhereNothingDiffersItIsOne) {
   EXPECT_EQ(mantel_haenszel_by_group(runs_of({{"sss", "sss"}, {"FFF", "FFF"}}))->p_value, 1.0);
   EXPECT_EQ(mantel_haenszel_by_group(runs_of({{"sFF", "sFF"}}))->p_value, 1.0);
+}
+
+TEST(GroupedStrataTest, ErrsAsOftenAsItSaysWhereStrataRepeatEachOther) {
+  // 30 groups a side, each failing with probability 1/2, in all of four strata or in none.
+  std::mt19937 random(1);  // its bits are the same everywhere
+  constexpr int kSweeps = 1000;
+  int by_group = 0;
+  int as_independent = 0;
+  for (int sweep = 0; sweep < kSweeps; ++sweep) {
+    std::vector<StratifiedRun> runs;
+    TwoSamples counts{{0, 30}, {0, 30}};
+    for (std::uint64_t group = 0; group < 60; ++group) {
+      const bool failed = (random() & 1U) != 0;
+      const bool is_second = group >= 30;
+      (is_second ? counts.second : counts.first).failed += failed ? 1 : 0;
+      for (std::size_t stratum = 0; stratum < 4; ++stratum)
+        runs.push_back({stratum, group, is_second, failed});
+    }
+    if (mantel_haenszel_by_group(runs)->p_value <= 0.05) ++by_group;
+    if (mantel_haenszel(std::vector<TwoSamples>(4, counts)).p_value <= 0.05) ++as_independent;
+  }
+
+  EXPECT_NEAR(by_group / static_cast<double>(kSweeps), 0.05, 0.03);
+  EXPECT_GT(as_independent / static_cast<double>(kSweeps), 0.2);
 }
 
 TEST(GroupedStrataTest, OfFewerThanTwoGroupsNothingIsKnown) {

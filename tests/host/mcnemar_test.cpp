@@ -90,6 +90,21 @@ TEST(McNemarTest, ByGroupAPairRepeatedInAGroupIsNoMoreEvidence) {
   EXPECT_NEAR(ten_times, once, 1e-15);
 }
 
+TEST(McNemarTest, ByGroupErrsNoMoreOftenThanItSays) {
+  // All 2^9 choices of signs of these sums are equally likely if nothing differs.
+  const std::vector<std::int64_t> sizes = {1, 1, 1, 2, 2, 3, 4, 4, 6};
+  int rejected = 0;
+  for (unsigned signs = 0; signs < 512; ++signs) {
+    std::vector<std::int64_t> sums = sizes;
+    for (std::size_t k = 0; k < sums.size(); ++k)
+      if ((signs >> k & 1U) != 0) sums[k] = -sums[k];
+    if (test_of(sums).p_value <= 0.05) ++rejected;
+  }
+
+  EXPECT_LE(rejected, 25);  // 0.05 * 512
+  EXPECT_GT(rejected, 5);
+}
+
 TEST(McNemarTest, ByGroupOfVeryManyGroupsIsApproximated) {
   // Of each size from 1 to 300, 51 groups for and 49 against.
   std::vector<std::int64_t> sums;
