@@ -9,6 +9,7 @@
 
 #include "host/cli/exit_code.hpp"
 #include "host/compare/comparison.hpp"
+#include "host/plan/shard.hpp"
 #include "host/report/export.hpp"
 #include "host/schedule/device_choice.hpp"
 #include "host/stats/interval.hpp"
@@ -26,6 +27,7 @@ struct RunOptions {
   unsigned workers_per_gpu = kWorkersPerGpu;
   bool quiet = false;
   std::filesystem::path log_json;  ///< events for programs; empty: none
+  std::optional<Shard> shard;      ///< empty: the whole sweep
 };
 ExitCode run_command(const RunOptions& options);
 
@@ -39,6 +41,7 @@ struct PlanOptions {
   TableFormat format = TableFormat::table;  ///< table or json
   std::filesystem::path calibration;        ///< empty: in the user's cache directory
   bool recalibrate = false;
+  std::optional<Shard> shard;  ///< empty: the whole sweep
 };
 ExitCode plan_command(const PlanOptions& options);
 
@@ -78,6 +81,13 @@ struct ExportOptions {
   ExportDetail detail = ExportDetail::reproducible;
 };
 ExitCode export_command(const ExportOptions& options);
+
+struct MergeOptions {
+  std::vector<std::filesystem::path> directories;
+  std::filesystem::path output;  ///< empty: the only directory
+  std::filesystem::path prefer;  ///< as in MergeRequest
+};
+ExitCode merge_command(const MergeOptions& options);
 
 struct TraceOptions {
   std::filesystem::path manifest;

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <new>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -76,6 +77,20 @@ void add_format(CLI::App* command, TableFormat& format) {
       "table, csv or json (default: table)");
 }
 
+CLI::Option* add_shard(CLI::App* command, std::optional<Shard>& shard, const char* help) {
+  return command
+      ->add_option_function<std::string>(
+          "--shard", [&shard](const std::string& text) { shard = parse_shard(text); }, help)
+      ->type_name("i/n")
+      ->check(CLI::Validator(
+          [](const std::string& text) {
+            return parse_shard(text)
+                       ? std::string()
+                       : fmt::format("must be i/n with 1 <= i <= n <= {}, 2/16 say", kMaxShards);
+          },
+          ""));
+}
+
 void add_run(CLI::App& app, Action& action) {
   auto options = std::make_shared<RunOptions>();
   CLI::App* command =
@@ -86,6 +101,8 @@ void add_run(CLI::App& app, Action& action) {
   add_device(command, options->device);
   add_threads(command, options->threads);
   add_workers_per_gpu(command, options->workers_per_gpu);
+  add_shard(command, options->shard,
+            "Make the i-th of n parts of the sweep; the others may run elsewhere at the same time");
   command->add_flag("-q,--quiet", options->quiet, "No progress, only problems");
   command->add_option("--log-json", options->log_json,
                       "File that events are appended to, one JSON object a line");
@@ -106,6 +123,7 @@ void add_plan(CLI::App& app, Action& action) {
   add_choice<TableFormat>(command, "--format", options->format,
                           {{"table", TableFormat::table}, {"json", TableFormat::json}},
                           "table or json (default: table)");
+  add_shard(command, options->shard, "Plan the i-th of n parts of the sweep");
   command->add_option("--calibration", options->calibration,
                       "File that keeps what was measured (default: vnsweep/calibration.json in "
                       "$XDG_CACHE_HOME or ~/.cache)");
@@ -233,6 +251,20 @@ void add_theory(CLI::App& app, Action& action) {
       [&action, options] { action = [options] { return theory_command(*options); }; });
 }
 
+void add_merge(CLI::App& app, Action& action) {
+  auto options = std::make_shared<MergeOptions>();
+  CLI::App* command = app.add_subcommand("merge", "Join what the shards of a sweep wrote");
+  command->add_option("DIR", options->directories, "Directories that `run` wrote")->required();
+  command->add_option("-o,--output", options->output,
+                      "Directory of the joined results; may exist (default: DIR itself, whose "
+                      "shards become one file)");
+  command->add_option(
+      "--prefer", options->prefer,
+      "Where results of a run differ, keep those of this DIR; without it, differing "
+      "results are refused");
+  command->callback([&action, options] { action = [options] { return merge_command(*options); }; });
+}
+
 void add_trace(CLI::App& app, Action& action) {
   auto options = std::make_shared<TraceOptions>();
   CLI::App* command = app.add_subcommand(
@@ -327,6 +359,7 @@ int run_main(int argc, char** argv) {
   add_report(app, action);
   add_export(app, action);
   add_theory(app, action);
+  add_merge(app, action);
   add_trace(app, action);
   add_reproduce(app, action);
   add_bench(app, action);
