@@ -1,0 +1,120 @@
+// The program killed at every call that changes a file, and at random moments.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/faults/fault_fixture.hpp"
+
+namespace vnsweep {
+namespace {
+
+using testing::FaultTest;
+using ::testing::IsSupersetOf;
+using testing::Output;
+
+class KillTest : public FaultTest {
+ protected:
+  /// A number from the environment, for longer campaigns than the usual one.
+  static long setting(const char* name, long usual) {
+    const char* text = std::getenv(name);
+    return text == nullptr ? usual : std::atol(text);
+  }
+
+  /// Runs the command to its end in a directory where it was killed before, and checks that it
+  /// makes only what was not there, and leaves what was there as it was.
+  void expect_the_rest_is_made(const std::vector<std::string>& command,
+                               const std::string& directory, std::size_t runs) const {
+    const std::set<std::string> before = stored_rows(directory);
+
+    const Output output = run(command);
+
+    EXPECT_EQ(output.exit_code, 0) << output.err;
+    const Found found = found_by(output);
+    EXPECT_EQ(found.stored, before.size());
+    EXPECT_EQ(found.to_make, runs - before.size());
+    const std::set<std::string> after = stored_rows(directory);
+    EXPECT_EQ(after.size(), runs);
+    EXPECT_THAT(after, IsSupersetOf(before));
+  }
+};
+
+constexpr std::size_t kQuickRuns = 24;
+
+TEST_F(KillTest, KilledAtAnyCallThatChangesAFileTheSameCommandEndsInTheSameResults) {
+  const std::string manifest = quick_manifest();
+  const std::vector<std::string> undisturbed = {"run", manifest, "-o", "whole", "--threads", "1"};
+  const long calls = calls_of(undisturbed, "whole");
+  const std::string expected = exported("whole");
+  ASSERT_GT(calls, 40);
+  // A prime stride meets every kind of call; VNSWEEP_FAULT_STRIDE=1 tries each.
+  const long stride = setting("VNSWEEP_FAULT_STRIDE", 3);
+  int killed = 0;
+
+  for (const char* kind : {"kill", "torn"}) {
+    for (long at = 1; at <= calls; at += stride) {
+      SCOPED_TRACE(std::string(kind) + " at call " + std::to_string(at));
+      const std::vector<std::string> command = {"run", manifest, "-o", "d", "--threads", "1"};
+      killed +=
+          run_with({.kind = kind, .at = at, .folder = "d"}, command).signal == SIGKILL ? 1 : 0;
+
+      expect_the_rest_is_made(command, "d", kQuickRuns);
+      EXPECT_TRUE(exported("d") == expected);
+      std::filesystem::remove_all(path("d"));
+    }
+  }
+
+  EXPECT_GT(killed, calls / stride);
+}
+
+TEST_F(KillTest, KilledAtRandomMomentsAgainAndAgainTheSweepEndsInTheSameResults) {
+  const std::string manifest =
+      write_manifest("sweep.yaml",
+                     "name: sweep\ntask: xor\n"
+                     "grid: {depth: [10, 20], width: 8, seed: {count: 120}}\n"
+                     "train: {lr: 0.1, steps: 1000}\nsuccess: {loss: 0.0}\n"
+                     "probe: {every: 500, samples: 32}\n");
+  constexpr std::size_t kRuns = 240;
+  const std::vector<std::string> command = {"run", manifest, "-o", "d"};
+  const auto start_time = std::chrono::steady_clock::now();
+  ASSERT_EQ(run({"run", manifest, "-o", "whole"}).exit_code, 0);
+  const double whole_seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start_time).count();
+  const std::string expected = exported("whole");
+  const auto seed = static_cast<unsigned>(setting("VNSWEEP_FAULT_SEED", 20261126));
+  const long rounds = setting("VNSWEEP_FAULT_ROUNDS", 40);
+  RecordProperty("seed", std::to_string(seed));
+  SCOPED_TRACE("VNSWEEP_FAULT_SEED=" + std::to_string(seed));
+  std::mt19937 random(seed);
+  // Starting up, training and the end of a rest of any length.
+  std::exponential_distribution<double> early(1.0 / 0.02);
+  std::uniform_real_distribution<double> anywhere(0.0, whole_seconds);
+  int killed = 0;
+  std::set<std::string> rows;
+
+  for (long round = 0; round < rounds; ++round) {
+    const double seconds = round % 3 == 0 ? early(random) : anywhere(random);
+    const pid_t child = start(command);
+    std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+    kill(child, SIGKILL);
+    killed += wait(child).signal == SIGKILL ? 1 : 0;
+
+    const std::set<std::string> now = stored_rows("d");
+    ASSERT_THAT(now, IsSupersetOf(rows)) << "round " << round;
+    rows = now;
+    if (rows.size() < kRuns) continue;
+    EXPECT_TRUE(exported("d") == expected) << "round " << round;
+    std::filesystem::remove_all(path("d"));
+    rows.clear();
+  }
+
+  EXPECT_GT(killed, rounds / 4);
+  expect_the_rest_is_made(command, "d", kRuns);
+  EXPECT_TRUE(exported("d") == expected);
+}
+
+}  // namespace
+}  // namespace vnsweep
