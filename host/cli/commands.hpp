@@ -23,6 +23,7 @@ struct RunOptions {
   unsigned threads = 0;
   bool quiet = false;
   std::filesystem::path log_json;  ///< events for programs; empty: none
+  unsigned device_timeout = 1800;  ///< seconds until a device hangs, see HangWatch; 0: never
 };
 ExitCode run_command(const RunOptions& options);
 

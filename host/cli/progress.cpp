@@ -49,15 +49,15 @@ std::string duration_text(double seconds) {
 }
 
 BatchStatus WatchedWorker::run(const PlannedBatch& batch, const ResultSink& sink,
-                               const std::stop_token& stop) {
+                               const std::stop_token& stop, const PhaseListener& phase) {
   struct Watch {
     Progress& progress;
     std::string device;
     ~Watch() { progress.end(device); }
   };
-  const Watch watch{progress_, name()};
-  progress_.begin(watch.device, batch.runs.size());
-  return worker_.run(batch, sink, stop);
+  const Watch watch{*progress_, name()};
+  progress_->begin(watch.device, batch.runs.size());
+  return worker_->run(batch, sink, stop, phase);
 }
 
 Progress::Style Progress::style_for_stderr(bool quiet) {

@@ -18,6 +18,7 @@
 #include "host/cli/event_log.hpp"
 #include "host/cli/interruption.hpp"
 #include "host/cli/progress.hpp"
+#include "host/cli/run_rounds.hpp"
 #include "host/manifest/manifest.hpp"
 #include "host/plan/batch.hpp"
 #include "host/plan/grid.hpp"
@@ -77,27 +78,27 @@ std::string device_names(const std::vector<NamedEngine>& engines) {
 
 /// Runs the schedule on other threads while this one watches for signals and draws the progress.
 ScheduleOutcome supervise(std::vector<PlannedBatch> batches,
-                          const std::vector<std::unique_ptr<Worker>>& workers, ResultWriter& writer,
-                          Progress& progress) {
+                          const std::vector<std::shared_ptr<Worker>>& workers, ResultWriter& writer,
+                          const std::shared_ptr<Progress>& progress, const HangWatch& watch) {
   std::stop_source stop;
   const ResultSink sink = [&](RunResult result) {
-    progress.add(result);
+    progress->add(result);
     writer.put(std::move(result));
   };
-  std::vector<std::unique_ptr<Worker>> watched;
-  for (const std::unique_ptr<Worker>& worker : workers)
-    watched.push_back(std::make_unique<WatchedWorker>(*worker, progress));
+  std::vector<std::shared_ptr<Worker>> watched;
+  for (const std::shared_ptr<Worker>& worker : workers)
+    watched.push_back(std::make_shared<WatchedWorker>(worker, progress));
   auto outcome = std::async(std::launch::async, [&] {
-    return run_schedule(std::move(batches), watched, sink, stop.get_token());
+    return run_schedule(std::move(batches), watched, sink, stop.get_token(), watch);
   });
   while (outcome.wait_for(kPollInterval) != std::future_status::ready) {
     if (interruption_signal() != 0 && !stop.stop_requested()) {
       spdlog::warn("stopping after the current chunk of steps; once more ends at once");
       stop.request_stop();
     }
-    progress.update();
+    progress->update();
   }
-  progress.finish();
+  progress->finish();
   return outcome.get();
 }
 
@@ -114,8 +115,8 @@ struct Tally {
 
 ExitCode report_outcome(const ScheduleOutcome& outcome, const Tally& tally,
                         const std::filesystem::path& directory) {
-  for (const std::string& lost : outcome.lost_devices)
-    spdlog::error("lost device {}", lost);
+  for (const LostDevice& lost : outcome.lost_devices)
+    spdlog::error("lost device {}: {}", lost.name, lost.problem);
   if (outcome.interrupted) {
     spdlog::warn("interrupted: {} runs stored, {} to go; run the same command again to go on",
                  tally.done, outcome.unfinished_runs);
@@ -147,26 +148,36 @@ void log_end(const std::shared_ptr<EventLog>& log, const Tally& tally,
                      {"exit_code", static_cast<int>(code)}});
 }
 
-/// Makes what is missing, and then what is wanted because of what came of it, until nothing is.
-ExitCode run_rounds(SweepProgress& sweep, Store& store, const std::filesystem::path& directory,
-                    const DeviceChoice& devices, std::vector<NamedEngine> engines,
-                    Progress::Style style, const std::shared_ptr<EventLog>& log) {
+/// Leaves out the devices that were lost.
+void drop_lost(std::vector<std::shared_ptr<Worker>>& workers, const std::vector<LostDevice>& lost) {
+  for (const LostDevice& device : lost) {
+    std::erase_if(workers, [&](const auto& worker) { return worker->name() == device.name; });
+  }
+}
+
+}  // namespace
+
+ExitCode run_rounds(SweepProgress& sweep, Store& store,
+                    std::vector<std::shared_ptr<Worker>> workers, const RoundsOptions& options) {
   std::vector<RunSpec> missing = sweep.missing();
-  const auto workers = make_workers(std::move(engines), devices, total_cost(missing));
   store.begin_session();
   Tally tally;
   ScheduleOutcome outcome;
+  std::vector<LostDevice> lost;
   std::unordered_set<std::string> tried;
   while (true) {
     for (const RunSpec& spec : missing)
       tried.insert(run_id(spec));
     const double cost = total_cost(missing);
-    std::vector<PlannedBatch> batches = plan_batches(missing, batch_limits(devices, cost));
-    Progress progress(style, missing.size(), cost, log);
+    std::vector<PlannedBatch> batches = plan_batches(missing, batch_limits(options.devices, cost));
+    const auto progress =
+        std::make_shared<Progress>(options.style, missing.size(), cost, options.log);
     ResultWriter writer(store);
-    outcome = supervise(std::move(batches), workers, writer, progress);
+    outcome = supervise(std::move(batches), workers, writer, progress, options.watch);
     writer.close();
-    tally.add(progress.counts());
+    tally.add(progress->counts());
+    drop_lost(workers, outcome.lost_devices);
+    lost.insert(lost.end(), outcome.lost_devices.begin(), outcome.lost_devices.end());
     sweep.learn(settled_outcomes(store, tried));
     missing = sweep.missing();
     if (outcome.interrupted) outcome.unfinished_runs = missing.size();
@@ -174,12 +185,11 @@ ExitCode run_rounds(SweepProgress& sweep, Store& store, const std::filesystem::p
     spdlog::info("{} more runs, for intervals that are still too wide", missing.size());
   }
   store.end_session();
-  const ExitCode code = report_outcome(outcome, tally, directory);
-  log_end(log, tally, outcome, code);
+  outcome.lost_devices = std::move(lost);
+  const ExitCode code = report_outcome(outcome, tally, options.directory);
+  log_end(options.log, tally, outcome, code);
   return code;
 }
-
-}  // namespace
 
 ExitCode run_command(const RunOptions& options) {
   std::shared_ptr<EventLog> log;
@@ -222,8 +232,13 @@ ExitCode run_command(const RunOptions& options) {
     log_end(log, {}, {}, ExitCode::complete);
     return ExitCode::complete;
   }
-  return run_rounds(sweep, store, directory.path(), devices, std::move(engines),
-                    Progress::style_for_stderr(options.quiet), log);
+  auto workers = make_workers(std::move(engines), devices, total_cost(sweep.missing()));
+  return run_rounds(sweep, store, std::move(workers),
+                    {.directory = directory.path(),
+                     .devices = devices,
+                     .style = Progress::style_for_stderr(options.quiet),
+                     .log = log,
+                     .watch = {.patience = std::chrono::seconds(options.device_timeout)}});
 }
 
 }  // namespace vnsweep
