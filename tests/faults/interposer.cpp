@@ -6,6 +6,8 @@
 //                         torn   makes half of the write and ends the process
 //                         full   this and every later call that needs room fails with ENOSPC
 //                         io     this and every later call fails with EIO
+//                         hang   harms no such call; instead threads other than the first never
+//                                come back from opening a file of the folder to read
 //   VNSWEEP_FAULT_COUNT   file that the number of calls is written to at the end
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -100,6 +102,13 @@ Function* next(const char* name) {
   return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
 }
 
+/// What a dead network file system does to whoever reads from it.
+void hang_if_asked(const char* path) {
+  if (plan().fault != "hang" || gettid() == getpid() || !is_watched(path)) return;
+  while (true)
+    pause();
+}
+
 bool creates(int flags) {
   return (flags & O_CREAT) != 0;
 }
@@ -129,6 +138,7 @@ INTERPOSE_OPEN(open)
 INTERPOSE_OPEN(open64)
 
 std::FILE* fopen64(const char* path, const char* mode) {
+  if (mode[0] == 'r') hang_if_asked(path);
   if (mode[0] != 'r' && !may_go_on(path, Room::needed)) return nullptr;
   return next<std::FILE*(const char*, const char*)>("fopen64")(path, mode);
 }
