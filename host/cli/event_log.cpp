@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <stdexcept>
 
+#include "host/cli/output.hpp"
 #include "host/store/store.hpp"
 
 namespace vnsweep {
@@ -30,8 +30,8 @@ void EventLog::write(const std::string& event, const nlohmann::ordered_json& fie
   if (stream_) return;
   broken_ = true;
   // Not through the logger, which writes here.
-  fmt::print(stderr, "vnsweep: the log {} ends here (no room to write?); the sweep goes on\n",
-             file_.string());
+  write_message(fmt::format(
+      "vnsweep: the log {} ends here (no room to write?); the sweep goes on\n", file_.string()));
 }
 
 void EventLogSink::sink_it_(const spdlog::details::log_msg& message) {

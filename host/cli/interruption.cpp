@@ -37,6 +37,10 @@ void install_interruption_handlers() {
   }
 }
 
+void outlive_closed_pipes() {
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
 int interruption_signal() {
   return received.load();
 }

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "host/cli/commands.hpp"
+#include "host/cli/output.hpp"
 #include "host/manifest/diagnostics.hpp"
 #include "host/schedule/devices.hpp"
 #include "host/schedule/scheduler.hpp"
@@ -318,7 +319,7 @@ int run_main(int argc, char** argv) {
     return static_cast<int>(action());
   } catch (const ManifestError& e) {
     // The message begins with file:line:column, as editors expect it.
-    fmt::print(stderr, "{}\n", e.what());
+    write_message(fmt::format("{}\n", e.what()));
     return static_cast<int>(ExitCode::usage);
   } catch (const StoreWriteError& e) {
     return report(e, ExitCode::interrupted);
@@ -342,6 +343,7 @@ void leave_if_a_thread_hangs(int code) {
 }  // namespace vnsweep
 
 int main(int argc, char** argv) {
+  vnsweep::fill_closed_streams();
   try {
     const auto logger = spdlog::stderr_color_mt("vnsweep");
     logger->set_pattern("vnsweep: %^%l%$: %v");

@@ -6,8 +6,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
+#include "host/cli/output.hpp"
 #include "host/plan/batch.hpp"
 
 namespace vnsweep {
@@ -115,7 +115,7 @@ void Progress::finish() {
   if (log_ != nullptr) log_state();
   if (style_ == Style::silent) return;
   draw();
-  if (style_ == Style::bar) std::fputc('\n', stderr);
+  if (style_ == Style::bar) write_message("\n");
 }
 
 RunCounts Progress::counts() const {
@@ -192,7 +192,7 @@ std::string Progress::gpu_text() const {
 void Progress::draw() {
   const int percent = static_cast<int>(100.0 * fraction());
   if (style_ == Style::lines) {
-    fmt::print(stderr, "{:3} %  {}\n", percent, state_text());
+    write_message(fmt::format("{:3} %  {}\n", percent, state_text()));
     return;
   }
   const int filled = static_cast<int>(kBarCells * fraction());
@@ -201,8 +201,7 @@ void Progress::draw() {
       std::string(static_cast<std::size_t>(kBarCells - filled), '.'), percent, state_text());
   line.resize(std::min(line.size(), terminal_width() - 1));
   // Clear to the end of the line: the text before may have been longer.
-  fmt::print(stderr, "\r{}\x1b[K", line);
-  std::fflush(stderr);
+  write_message(fmt::format("\r{}\x1b[K", line));
 }
 
 }  // namespace vnsweep

@@ -192,6 +192,7 @@ ExitCode run_rounds(SweepProgress& sweep, Store& store,
 }
 
 ExitCode run_command(const RunOptions& options) {
+  outlive_closed_pipes();
   std::shared_ptr<EventLog> log;
   if (!options.log_json.empty()) {
     log = std::make_shared<EventLog>(options.log_json);

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <gmock/gmock.h>
+
+#include <chrono>
 #include <cstddef>
-#include <map>
 #include <set>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "host/store/sqlite.hpp"
@@ -60,6 +63,44 @@ class FaultTest : public CliTest {
                           "grid: {depth: [2, 3], width: [3, 4, 5], seed: {count: 4}}\n"
                           "train: {lr: 0.1, steps: 40}\nsuccess: {loss: 0.0}\n"
                           "probe: {every: 20, samples: 16}\n");
+  }
+
+  static constexpr std::size_t kQuickRuns = 24;
+
+  /// Runs that take a second altogether.
+  std::string sweep_manifest() const {
+    return write_manifest("sweep.yaml",
+                          "name: sweep\ntask: xor\n"
+                          "grid: {depth: [10, 20], width: 8, seed: {count: 120}}\n"
+                          "train: {lr: 0.1, steps: 1000}\nsuccess: {loss: 0.0}\n"
+                          "probe: {every: 500, samples: 32}\n");
+  }
+  static constexpr std::size_t kSweepRuns = 240;
+
+  /// Waits until a text is in a file. @returns false if it never comes
+  bool wait_for(const std::string& text, const std::string& file) const {
+    for (int tries = 0; tries < 12'000; ++tries) {
+      if (read(path(file)).find(text) != std::string::npos) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return false;
+  }
+
+  /// Runs the command to its end in a directory where it was disturbed before, and checks that it
+  /// makes only what was not there, and leaves what was there as it was.
+  void expect_the_rest_is_made(const std::vector<std::string>& command,
+                               const std::string& directory, std::size_t runs) const {
+    const std::set<std::string> before = stored_rows(directory);
+
+    const Output output = run(command);
+
+    EXPECT_EQ(output.exit_code, 0) << output.err;
+    const Found found = found_by(output);
+    EXPECT_EQ(found.stored, before.size());
+    EXPECT_EQ(found.to_make, runs - before.size());
+    const std::set<std::string> after = stored_rows(directory);
+    EXPECT_EQ(after.size(), runs);
+    EXPECT_THAT(after, ::testing::IsSupersetOf(before));
   }
 
   std::string database(const std::string& directory) const {

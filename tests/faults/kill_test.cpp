@@ -23,26 +23,7 @@ class KillTest : public FaultTest {
     const char* text = std::getenv(name);
     return text == nullptr ? usual : std::atol(text);
   }
-
-  /// Runs the command to its end in a directory where it was killed before, and checks that it
-  /// makes only what was not there, and leaves what was there as it was.
-  void expect_the_rest_is_made(const std::vector<std::string>& command,
-                               const std::string& directory, std::size_t runs) const {
-    const std::set<std::string> before = stored_rows(directory);
-
-    const Output output = run(command);
-
-    EXPECT_EQ(output.exit_code, 0) << output.err;
-    const Found found = found_by(output);
-    EXPECT_EQ(found.stored, before.size());
-    EXPECT_EQ(found.to_make, runs - before.size());
-    const std::set<std::string> after = stored_rows(directory);
-    EXPECT_EQ(after.size(), runs);
-    EXPECT_THAT(after, IsSupersetOf(before));
-  }
 };
-
-constexpr std::size_t kQuickRuns = 24;
 
 TEST_F(KillTest, KilledAtAnyCallThatChangesAFileTheSameCommandEndsInTheSameResults) {
   const std::string manifest = quick_manifest();
@@ -71,13 +52,7 @@ TEST_F(KillTest, KilledAtAnyCallThatChangesAFileTheSameCommandEndsInTheSameResul
 }
 
 TEST_F(KillTest, KilledAtRandomMomentsAgainAndAgainTheSweepEndsInTheSameResults) {
-  const std::string manifest =
-      write_manifest("sweep.yaml",
-                     "name: sweep\ntask: xor\n"
-                     "grid: {depth: [10, 20], width: 8, seed: {count: 120}}\n"
-                     "train: {lr: 0.1, steps: 1000}\nsuccess: {loss: 0.0}\n"
-                     "probe: {every: 500, samples: 32}\n");
-  constexpr std::size_t kRuns = 240;
+  const std::string manifest = sweep_manifest();
   const std::vector<std::string> command = {"run", manifest, "-o", "d"};
   const auto start_time = std::chrono::steady_clock::now();
   ASSERT_EQ(run({"run", manifest, "-o", "whole"}).exit_code, 0);
@@ -105,14 +80,14 @@ TEST_F(KillTest, KilledAtRandomMomentsAgainAndAgainTheSweepEndsInTheSameResults)
     const std::set<std::string> now = stored_rows("d");
     ASSERT_THAT(now, IsSupersetOf(rows)) << "round " << round;
     rows = now;
-    if (rows.size() < kRuns) continue;
+    if (rows.size() < kSweepRuns) continue;
     EXPECT_TRUE(exported("d") == expected) << "round " << round;
     std::filesystem::remove_all(path("d"));
     rows.clear();
   }
 
   EXPECT_GT(killed, rounds / 4);
-  expect_the_rest_is_made(command, "d", kRuns);
+  expect_the_rest_is_made(command, "d", kSweepRuns);
   EXPECT_TRUE(exported("d") == expected);
 }
 
