@@ -19,7 +19,9 @@ constexpr int kSignalExitBase = 128;
 
 extern "C" void handle_interruption(int signal) {
   int none = 0;
-  if (!received.compare_exchange_strong(none, signal)) _exit(kSignalExitBase + signal);
+  if (received.compare_exchange_strong(none, signal)) return;
+  // One terminal that closes may send several: its shell passes SIGHUP on, and so does the system.
+  if (signal != SIGHUP) _exit(kSignalExitBase + signal);
 }
 
 }  // namespace

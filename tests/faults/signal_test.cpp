@@ -24,6 +24,18 @@ class SignalTest : public FaultTest {
     return {"run", sweep_manifest(), "-o", directory};
   }
 
+  /// The first chunk of its steps takes many seconds.
+  pid_t start_slow_sweep() const {
+    const std::string manifest =
+        write_manifest("slow.yaml",
+                       "name: slow\ntask: xor\ngrid: {depth: 60, width: 400}\n"
+                       "train: {lr: 0.1, steps: 10}\nsuccess: {loss: 0}\n");
+    std::filesystem::remove(path("err"));
+    const pid_t child = start({"run", manifest, "-o", "slow", "--device", "reference"});
+    EXPECT_TRUE(wait_for("1 to make", "err"));
+    return child;
+  }
+
   std::string undisturbed() const {
     EXPECT_EQ(run(command("whole")).exit_code, 0);
     return exported("whole");
@@ -48,23 +60,29 @@ TEST_F(SignalTest, EverySignalThatAsksForTheEndKeepsWhatIsDone) {
   }
 }
 
-TEST_F(SignalTest, TheSecondSignalEndsTheProgramAtOnce) {
-  // The first chunk of steps takes many seconds.
-  const std::string manifest = write_manifest("slow.yaml",
-                                              "name: slow\ntask: xor\n"
-                                              "grid: {depth: 60, width: 400}\n"
-                                              "train: {lr: 0.1, steps: 10}\nsuccess: {loss: 0}\n");
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
-    std::filesystem::remove(path("err"));
-    const pid_t child = start({"run", manifest, "-o", "d", "--device", "reference"});
-    ASSERT_TRUE(wait_for("1 to make", "err"));
-    kill(child, signal);
-    ASSERT_TRUE(wait_for("once more ends at once", "err"));
+TEST_F(SignalTest, SomebodyWhoInsistsEndsTheProgramAtOnce) {
+  for (const int first : {SIGTERM, SIGINT, SIGHUP}) {
+    for (const int second : {SIGTERM, SIGINT}) {
+      const pid_t child = start_slow_sweep();
+      kill(child, first);
+      ASSERT_TRUE(wait_for("once more ends at once", "err"));
 
-    kill(child, signal);
+      kill(child, second);
 
-    EXPECT_EQ(wait(child).exit_code, 128 + signal);
+      EXPECT_EQ(wait(child).exit_code, 128 + second);
+    }
   }
+}
+
+TEST_F(SignalTest, ATerminalThatHangsUpTwiceStillGivesTimeToKeepWhatIsDone) {
+  const pid_t child = start(command("d"));
+  ASSERT_TRUE(wait_for_results(child, "d"));
+
+  kill(child, SIGHUP);
+  ASSERT_TRUE(wait_for("once more ends at once", "err"));
+  kill(child, SIGHUP);
+
+  EXPECT_EQ(wait(child).exit_code, 75);
 }
 
 TEST_F(SignalTest, AClosedTerminalKeepsWhatIsDone) {
