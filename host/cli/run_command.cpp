@@ -173,8 +173,15 @@ ExitCode run_rounds(SweepProgress& sweep, Store& store,
     const auto progress =
         std::make_shared<Progress>(options.style, missing.size(), cost, options.log);
     ResultWriter writer(store);
-    outcome = supervise(std::move(batches), workers, writer, progress, options.watch);
-    writer.close();
+    try {
+      outcome = supervise(std::move(batches), workers, writer, progress, options.watch);
+      writer.close();
+    } catch (const StoreWriteError&) {
+      outcome.interrupted = true;
+      outcome.unfinished_runs = missing.size();
+      log_end(options.log, tally, outcome, ExitCode::interrupted);
+      throw;
+    }
     tally.add(progress->counts());
     drop_lost(workers, outcome.lost_devices);
     lost.insert(lost.end(), outcome.lost_devices.begin(), outcome.lost_devices.end());

@@ -25,6 +25,19 @@ std::string error_text(int code) {
   return std::generic_category().message(code);
 }
 
+/// A file system that refuses for now is no fault of the directory.
+[[noreturn]] void throw_cannot_write(const fs::path& file, int code) {
+  constexpr std::array kRefusals = {ENOSPC, EDQUOT, EIO, EROFS};
+  if (std::find(kRefusals.begin(), kRefusals.end(), code) != kRefusals.end()) {
+    throw StoreWriteError(
+        fmt::format("cannot write {} ({}); make room or mend the file system and run the same "
+                    "command again",
+                    file.string(), error_text(code)));
+  }
+  throw DirectoryError(fmt::format("cannot write {} ({}); choose a writable directory with -o",
+                                   file.string(), error_text(code)));
+}
+
 /// Writes beside the target and renames, so that a reader never sees half a file.
 void write_file(const fs::path& file, const std::string& text) {
   const fs::path temporary = file.string() + ".tmp";
@@ -36,16 +49,12 @@ void write_file(const fs::path& file, const std::string& text) {
       const int code = errno;
       std::error_code ignored;
       fs::remove(temporary, ignored);
-      throw DirectoryError(fmt::format("cannot write {} ({}); check space and permissions",
-                                       file.string(), error_text(code)));
+      throw_cannot_write(file, code);
     }
   }
   std::error_code status;
   fs::rename(temporary, file, status);
-  if (status) {
-    throw DirectoryError(
-        fmt::format("cannot write {} ({}); check permissions", file.string(), status.message()));
-  }
+  if (status) throw_cannot_write(file, status.value());
 }
 
 /// Request for a lock that belongs to the open file, so that it ends with the process.
@@ -94,10 +103,7 @@ std::string read_file(const fs::path& file) {
 
 WriterLock::WriterLock(const fs::path& file) {
   descriptor_ = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (descriptor_ < 0) {
-    throw DirectoryError(fmt::format("cannot write {} ({}); choose a writable directory with -o",
-                                     file.string(), error_text(errno)));
-  }
+  if (descriptor_ < 0) throw_cannot_write(file, errno);
   struct flock request = whole_file(F_WRLCK);
   if (fcntl(descriptor_, F_OFD_SETLK, &request) != 0) {
     const int code = errno;
@@ -116,9 +122,7 @@ WriterLock::WriterLock(const fs::path& file) {
       pwrite(descriptor_, self.data(), self.size(), 0) != static_cast<ssize_t>(self.size())) {
     const int code = errno;
     close(std::exchange(descriptor_, -1));
-    throw DirectoryError(
-        fmt::format("cannot write {} ({}); make room and run the same command again", file.string(),
-                    error_text(code)));
+    throw_cannot_write(file, code);
   }
 }
 
@@ -147,6 +151,7 @@ RunDirectory::Writer RunDirectory::open_for_writing(const Manifest& manifest,
                                                     const std::vector<RunSpec>& runs) const {
   std::error_code status;
   fs::create_directories(path_, status);
+  if (status == std::errc::no_space_on_device) throw_cannot_write(path_, status.value());
   if (status || !fs::is_directory(path_)) {
     throw DirectoryError(fmt::format("cannot create the directory {} ({}); choose another with -o",
                                      path_.string(),

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
 
 #include <cmath>
 #include <limits>
@@ -24,8 +25,11 @@ int open_flags(Database::Mode mode) {
   return SQLITE_OPEN_READONLY;
 }
 
-[[noreturn]] void throw_error(const std::filesystem::path& file, int code, const char* message) {
+/// @param is_open  then what cannot be opened is the journal beside the file
+[[noreturn]] void throw_error(const std::filesystem::path& file, bool is_open, int code,
+                              const char* message) {
   const std::string name = file.string();
+  if (is_open && (code & 0xff) == SQLITE_CANTOPEN) code = SQLITE_IOERR;
   switch (code & 0xff) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
@@ -66,11 +70,27 @@ Database::Database(const std::filesystem::path& file, Mode mode) : file_(file) {
   check(code);
   check(sqlite3_extended_result_codes(handle, 1));
   check(sqlite3_busy_timeout(handle, kBusyMilliseconds));
+  identity_ = identity_of(file);
+}
+
+std::optional<Database::Identity> Database::identity_of(const std::filesystem::path& file) {
+  struct stat status {};
+  if (stat(file.c_str(), &status) != 0) return std::nullopt;
+  return Identity{status.st_dev, status.st_ino};
+}
+
+void Database::check_in_place() const {
+  if (identity_ == identity_of(file_)) return;
+  throw StoreWriteError(
+      fmt::format("{} was moved, removed or replaced while it was written (the latest results may "
+                  "be lost); put it back, or not, and run the same command again",
+                  file_.string()));
 }
 
 void Database::check(int code) const {
   if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE) return;
-  throw_error(file_, code, handle_ ? sqlite3_errmsg(handle_.get()) : sqlite3_errstr(code));
+  throw_error(file_, identity_.has_value(), code,
+              handle_ ? sqlite3_errmsg(handle_.get()) : sqlite3_errstr(code));
 }
 
 void Database::execute(const std::string& sql) {
@@ -167,6 +187,7 @@ std::span<const std::byte> Statement::blob(int column) const {
 }
 
 Transaction::Transaction(Database& database) : database_(database) {
+  database_.check_in_place();
   database_.execute("BEGIN IMMEDIATE");
 }
 
@@ -183,6 +204,7 @@ Transaction::~Transaction() {
 void Transaction::commit() {
   database_.execute("COMMIT");
   committed_ = true;
+  database_.check_in_place();
 }
 
 }  // namespace vnsweep

@@ -260,10 +260,12 @@ void Store::begin_session() {
 }
 
 void Store::end_session() {
+  Transaction transaction(database_);
   database_.prepare("UPDATE sessions SET ended_at = ? WHERE id = ?")
       .bind(0, utc_now())
       .bind(1, session_)
       .run();
+  transaction.commit();
 }
 
 void Store::commit(std::span<const RunResult> results) {

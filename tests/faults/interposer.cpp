@@ -6,6 +6,7 @@
 //                         torn   makes half of the write and ends the process
 //                         full   this and every later call that needs room fails with ENOSPC
 //                         io     this and every later call fails with EIO
+//                         readonly  the same with EROFS
 //                         hang   harms no such call; instead threads other than the first never
 //                                come back from opening a file of the folder to read
 //   VNSWEEP_FAULT_COUNT   file that the number of calls is written to at the end
@@ -85,8 +86,8 @@ bool may_go_on(Target target, Room room = Room::none) {
     errno = ENOSPC;
     return false;
   }
-  if (plan().fault == "io") {
-    errno = EIO;
+  if (plan().fault == "io" || plan().fault == "readonly") {
+    errno = plan().fault == "io" ? EIO : EROFS;
     return false;
   }
   return true;
