@@ -89,6 +89,7 @@ void Database::check_in_place() const {
 
 void Database::check(int code) const {
   if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE) return;
+  if (identity_) check_in_place();  // if it is not, that is why
   throw_error(file_, identity_.has_value(), code,
               handle_ ? sqlite3_errmsg(handle_.get()) : sqlite3_errstr(code));
 }
