@@ -9,6 +9,7 @@
 
 #include "host/cli/exit_code.hpp"
 #include "host/report/export.hpp"
+#include "host/schedule/device_choice.hpp"
 #include "host/stats/interval.hpp"
 
 namespace vnsweep {
@@ -21,6 +22,7 @@ struct RunOptions {
   std::filesystem::path directory;  ///< empty: runs/<manifest's file name>
   std::string device = "auto";
   unsigned threads = 0;
+  unsigned workers_per_gpu = kWorkersPerGpu;
   bool quiet = false;
   std::filesystem::path log_json;  ///< events for programs; empty: none
   unsigned device_timeout = 1800;  ///< seconds until a device hangs, see HangWatch; 0: never
@@ -33,6 +35,7 @@ struct PlanOptions {
   std::filesystem::path manifest;
   std::string device = "auto";
   unsigned threads = 0;
+  unsigned workers_per_gpu = kWorkersPerGpu;
   TableFormat format = TableFormat::table;  ///< table or json
   std::filesystem::path calibration;        ///< empty: in the user's cache directory
   bool recalibrate = false;

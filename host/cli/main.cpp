@@ -52,6 +52,15 @@ CLI::Option* add_threads(CLI::App* command, unsigned& threads) {
       ->check(CLI::Range(1U, 4096U));
 }
 
+CLI::Option* add_workers_per_gpu(CLI::App* command, unsigned& workers) {
+  return command
+      ->add_option("--workers-per-gpu", workers,
+                   "Batches that each GPU works on at a time, of which each has its share of the "
+                   "memory")
+      ->check(CLI::Range(1U, 64U))
+      ->capture_default_str();
+}
+
 /// An option that takes one of a few words.
 template <class T>
 CLI::Option* add_choice(CLI::App* command, const std::string& name, T& target,
@@ -73,6 +82,7 @@ void add_run(CLI::App& app, Action& action) {
                       "Directory of the results (default: runs/<manifest's file name>)");
   add_device(command, options->device);
   add_threads(command, options->threads);
+  add_workers_per_gpu(command, options->workers_per_gpu);
   command->add_flag("-q,--quiet", options->quiet, "No progress, only problems");
   command->add_option("--log-json", options->log_json,
                       "File that events are appended to, one JSON object a line");
@@ -95,6 +105,7 @@ void add_plan(CLI::App& app, Action& action) {
   command->add_option("MANIFEST", options->manifest, "YAML or JSON file")->required();
   add_device(command, options->device);
   add_threads(command, options->threads);
+  add_workers_per_gpu(command, options->workers_per_gpu);
   add_choice<TableFormat>(command, "--format", options->format,
                           {{"table", TableFormat::table}, {"json", TableFormat::json}},
                           "table or json (default: table)");

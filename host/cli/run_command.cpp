@@ -64,13 +64,12 @@ void refuse_to_mix_precisions(Store& store, const DeviceChoice& devices) {
   }
 }
 
-/// "cuda:0, cuda:1", but one name for all processors.
+/// "cuda:0, cuda:1": one name for all workers of a GPU, and for all processors.
 std::string device_names(const std::vector<NamedEngine>& engines) {
   std::string names;
   for (const NamedEngine& named : engines) {
-    const bool is_gpu = named.kind == "cuda";
-    const std::string name = is_gpu ? named.device : named.kind;
-    if (!is_gpu && names.ends_with(name)) continue;
+    const std::string name = named.kind == "cuda" ? named.device : named.kind;
+    if (names.ends_with(name)) continue;
     names += (names.empty() ? "" : ", ") + name;
   }
   return names;
@@ -209,7 +208,8 @@ ExitCode run_command(const RunOptions& options) {
   SweepProgress sweep(manifest, expand_grid(manifest));
   const RunDirectory directory(options.directory.empty() ? default_directory(options.manifest)
                                                          : options.directory);
-  const DeviceChoice devices = choose_devices_here(options.device, options.threads);
+  const DeviceChoice devices =
+      choose_devices_here(options.device, options.threads, options.workers_per_gpu);
   check_precision(devices, sweep.runs());
   std::vector<NamedEngine> engines = make_engines(devices);
 

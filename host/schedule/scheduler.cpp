@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <exception>
@@ -103,10 +104,7 @@ class Schedule {
       if (!in_hand) continue;
       ++hanging_threads;
       post->thread.detach();
-      {
-        const std::scoped_lock lock(mutex_);
-        outcome_.lost_devices.push_back({post->worker().name(), hang_text()});
-      }
+      note_lost({post->worker().name(), hang_text()});
       end_serving();
       queue_.finish(std::move(*in_hand));
     }
@@ -184,15 +182,21 @@ class Schedule {
     return {.again = isolate(post, problem)};
   }
 
+  /// Workers that share a device lose it for the same reason.
+  void note_lost(const LostDevice& device) {
+    const std::scoped_lock lock(mutex_);
+    std::vector<LostDevice>& lost = outcome_.lost_devices;
+    if (std::find(lost.begin(), lost.end(), device) == lost.end()) lost.push_back(device);
+  }
+
   void settle(Post& post, BatchEnd end) {
     if (end.failure) fail(end.failure);
-    {
+    if (end.lost) note_lost({post.worker().name(), *end.lost});
+    if (end.interrupted) {
+      const auto rest = post.unreported();
       const std::scoped_lock lock(mutex_);
-      if (end.lost) outcome_.lost_devices.push_back({post.worker().name(), *end.lost});
-      if (end.interrupted) {
-        outcome_.interrupted = true;
-        if (const auto rest = post.unreported()) outcome_.unfinished_runs += rest->runs.size();
-      }
+      outcome_.interrupted = true;
+      if (rest) outcome_.unfinished_runs += rest->runs.size();
     }
     queue_.finish(std::move(end.again));
   }

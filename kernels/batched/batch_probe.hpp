@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <numeric>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -31,14 +33,20 @@ class BatchProbe {
   struct Group {
     std::vector<std::int32_t> networks;
     std::vector<int> reaching;  ///< as ForwardPass::reaching
+    /// Where the Gram matrices of layer l begin, if all are laid out layer by layer (depth + 2).
+    std::vector<std::int64_t> gram_begins;
     int size() const { return static_cast<int>(networks.size()); }
     int depth() const { return static_cast<int>(reaching.size()) - 2; }
     int at(int layer) const { return reaching[static_cast<std::size_t>(layer)]; }
+    std::int64_t first_matrix(int layer) const {
+      return gram_begins[static_cast<std::size_t>(layer)];
+    }
+    std::int64_t matrices() const { return gram_begins.back(); }
   };
 
   void measure_nodes(const Group& group, const ProbeSpec& spec);
   void measure_layer(const Group& group, const ProbeSpec& spec, int layer, const double* x);
-  void measure_eigenvalues(const Group& group, int gram_size, int layer);
+  void measure_eigenvalues(int gram_size, std::int64_t first, int matrices);
   void measure_jacobians(const Group& group, const ProbeSpec& spec, int layer);
   void measure_gradients(const Group& group);
   void measure_gradient_piece(const Group& group, int first, int count);
@@ -73,8 +81,13 @@ class BatchProbe {
                              SumSquares{values, size, factor, adds, out});
   }
 
+  int gram_size_of(const ProbeSpec& spec) const {
+    return std::min(state_.batch.width, spec.samples);
+  }
+
   BatchState<D>& state_;
   const ProbeMemory& memory_;
+  int waiting_ = 0;  ///< Gram matrices whose eigenvalues have not been asked for
 };
 
 template <Device D>
@@ -104,6 +117,9 @@ std::vector<Probe> BatchProbe<D>::measure(const ProbeSpec& spec,
           std::count_if(group.networks.begin(), group.networks.end(),
                         [&](std::int32_t n) { return state_.order.depth(n) >= l; })));
     }
+    group.gram_begins.resize(group.reaching.size());
+    std::exclusive_scan(group.reaching.begin() + 1, group.reaching.end(),
+                        group.gram_begins.begin() + 1, std::int64_t{0});
     const std::vector<Place> all_places = state_.order.places();
     std::vector<Place> places;
     for (const std::int32_t n : group.networks)
@@ -195,45 +211,54 @@ void BatchProbe<D>::measure_layer(const Group& group, const ProbeSpec& spec, int
   double* z = in(memory_.pre_activation);
   sum_squares(z, networks, plane, 1.0 / plane, false, layer_of(memory_.q, layer));
 
-  state_.device.for_each(networks, width,
-                         NormaliseNode{.probes = spec.samples,
-                                       .nodes = width,
-                                       .outputs = x,
-                                       .normalised = z,
-                                       .live = in(memory_.live)});
+  const NormaliseNodes normalise{.probes = spec.samples,
+                                 .nodes = width,
+                                 .outputs = x,
+                                 .normalised = z,
+                                 .live = in(memory_.live)};
+  state_.device.for_blocks({.blocks = std::int64_t{1} * networks * normalise.tiles(),
+                            .threads = kReductionThreads,
+                            .scratch_bytes = NormaliseNodes::scratch_bytes()},
+                           normalise);
   state_.device.for_blocks({.blocks = networks, .threads = kReductionThreads},
                            SumSquares{.values = in(memory_.live),  // each is 0 or 1
                                       .size = width,
                                       .out = layer_of(memory_.live_count, layer)});
 
   const bool by_node = width <= spec.samples;
-  const int gram_size = by_node ? width : spec.samples;
-  double* gram = in(memory_.gram);
-  state_.device.multiply(
-      BatchedProduct<double>{.rows = gram_size,
-                             .columns = gram_size,
-                             .inner = by_node ? spec.samples : width,
-                             .a = {z, plane, by_node},
-                             .b = {z, plane, !by_node},
-                             .c = {gram, std::int64_t{1} * gram_size * gram_size},
-                             .count = networks});
+  const int gram_size = gram_size_of(spec);
+  const std::int64_t gram_elements = std::int64_t{1} * gram_size * gram_size;
+  if (waiting_ + networks > memory_.matrices_at_once) {
+    measure_eigenvalues(gram_size, group.first_matrix(layer) - waiting_, waiting_);
+  }
+  double* gram = in(memory_.gram) + waiting_ * gram_elements;
+  state_.device.multiply(BatchedProduct<double>{.rows = gram_size,
+                                                .columns = gram_size,
+                                                .inner = by_node ? spec.samples : width,
+                                                .a = {z, plane, by_node},
+                                                .b = {z, plane, !by_node},
+                                                .c = {gram, gram_elements},
+                                                .count = networks});
   sum_squares(gram, networks, gram_size * gram_size, 1.0, false,
               layer_of(memory_.gram_square, layer));
-  measure_eigenvalues(group, gram_size, layer);
+  waiting_ += networks;
+  if (layer == group.depth()) {
+    measure_eigenvalues(gram_size, group.matrices() - waiting_, waiting_);
+  }
 }
 
+/// Eigenvalues of the Gram matrices that wait, which are those of the group from `first` on.
 template <Device D>
-void BatchProbe<D>::measure_eigenvalues(const Group& group, int gram_size, int layer) {
-  const int networks = group.at(layer);
-  for (int first = 0; first < networks; first += memory_.eigenvalue_plan.matrices) {
-    const int count = std::min(memory_.eigenvalue_plan.matrices, networks - first);
-    const std::int64_t size = gram_size;
-    state_.device.eigenvalues(gram_size, count, in(memory_.gram) + first * size * size,
-                              layer_of(memory_.eigenvalues, layer) + first * size,
-                              layer_of(memory_.eigenvalue_info, layer) + first,
-                              in(memory_.eigenvalue_workspace),
-                              memory_.eigenvalue_plan.workspace_bytes);
+void BatchProbe<D>::measure_eigenvalues(int gram_size, std::int64_t first, int matrices) {
+  const std::int64_t size = gram_size;
+  for (int done = 0; done < matrices; done += memory_.eigenvalue_plan.matrices) {
+    const int count = std::min(memory_.eigenvalue_plan.matrices, matrices - done);
+    state_.device.eigenvalues(
+        gram_size, count, in(memory_.gram) + done * size * size,
+        in(memory_.eigenvalues) + (first + done) * size, in(memory_.eigenvalue_info) + first + done,
+        in(memory_.eigenvalue_workspace), memory_.eigenvalue_plan.workspace_bytes);
   }
+  waiting_ = 0;
 }
 
 /// J_l = W_l (phi'(h_{l-1}) J_{l-1}), of which the latter factor is there since layer l - 1, and
@@ -382,13 +407,12 @@ std::vector<Probe> BatchProbe<D>::results(const Group& group, const ProbeSpec& s
   const auto live_count = state_.download(memory_.live_count);
   const auto gram_square = state_.download(memory_.gram_square);
   const auto gradient_square = state_.download(memory_.gradient_square);
-  const auto eigenvalues = state_.download(memory_.eigenvalues);
-  const auto info = state_.download(memory_.eigenvalue_info);
+  const std::int64_t gram_size = gram_size_of(spec);
+  const auto eigenvalues = state_.download(memory_.eigenvalues, group.matrices() * gram_size);
+  const auto info = state_.download(memory_.eigenvalue_info, group.matrices());
   const auto jacobian_square = state_.download(memory_.jacobian_square);
   const auto jacobian_fourth = state_.download(memory_.jacobian_fourth);
   const auto stored = static_cast<std::size_t>(memory_.networks);
-  const auto gram_size = static_cast<std::size_t>(std::min(state_.batch.width, spec.samples));
-  const auto planned_gram_size = static_cast<std::size_t>(memory_.gram_size);
   const double width = state_.batch.width;
 
   std::vector<Probe> probes;
@@ -400,21 +424,19 @@ std::vector<Probe> BatchProbe<D>::results(const Group& group, const ProbeSpec& s
     const int depth = state_.batch.networks[static_cast<std::size_t>(network)].depth;
     for (int l = 0; l < depth; ++l) {
       const std::size_t at = static_cast<std::size_t>(l) * stored + p;
-      if (info[at] != 0) {
+      const std::size_t matrix = static_cast<std::size_t>(group.first_matrix(l + 1)) + p;
+      if (info[matrix] != 0) {
         throw std::runtime_error("eigenvalues of network " + std::to_string(network) +
                                  " did not converge at layer " + std::to_string(l + 1) + " (info " +
-                                 std::to_string(info[at]) + ")");
+                                 std::to_string(info[matrix]) + ")");
       }
       LayerProbe layer;
       layer.q = q[at];
       layer.gradient_rms = std::sqrt(gradient_square[at] /
                                      (static_cast<double>(state_.batch.data->samples) * width));
       probe.gradients_finite = probe.gradients_finite && std::isfinite(gradient_square[at]);
-      const auto smallest =
-          eigenvalues.begin() +
-          static_cast<std::ptrdiff_t>(static_cast<std::size_t>(l) * stored * planned_gram_size +
-                                      p * gram_size);
-      std::vector<double> spectrum(smallest, smallest + static_cast<std::ptrdiff_t>(gram_size));
+      const auto smallest = eigenvalues.begin() + static_cast<std::ptrdiff_t>(matrix) * gram_size;
+      std::vector<double> spectrum(smallest, smallest + gram_size);
       std::reverse(spectrum.begin(), spectrum.end());
       fill_correlation_statistics(static_cast<int>(live_count[at]), gram_square[at],
                                   std::move(spectrum), layer);

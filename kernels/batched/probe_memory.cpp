@@ -42,9 +42,16 @@ ProbeMemory::ProbeMemory(const NetworkBatch& batch, const ParameterLayout& layou
       most_bytes / (static_cast<std::size_t>(doubles_per_network) * sizeof(double)));
   networks = static_cast<int>(
       std::clamp<std::int64_t>(fitting, 1, static_cast<std::int64_t>(batch.networks.size())));
-  eigenvalue_plan = plan_eigenvalues(gram_size, networks);
-
   const std::int64_t c = networks;
+  std::int64_t matrices = 0;
+  for (int l = 1; l <= depth; ++l)
+    matrices += std::min<std::int64_t>(c, layout.hidden(l).networks);
+  // Few matrices take as long as many, so what the networks leave is for more layers of them.
+  const std::int64_t spare =
+      static_cast<std::int64_t>(most_bytes / sizeof(double)) - c * doubles_per_network;
+  matrices_at_once = static_cast<int>(std::clamp(c + spare / gram_elements, c, matrices));
+  eigenvalue_plan = plan_eigenvalues(gram_size, matrices_at_once);
+
   chosen = plan.reserve<std::int32_t>(c);
   places = plan.reserve<Place>(c);
   weights = plan.reserve<double>(c * matrix);
@@ -56,9 +63,9 @@ ProbeMemory::ProbeMemory(const NetworkBatch& batch, const ParameterLayout& layou
     outputs.push_back(plan.reserve<double>(c * probe_plane));
   pre_activation = plan.reserve<double>(c * probe_plane);
   live = plan.reserve<double>(c * width);
-  gram = plan.reserve<double>(c * gram_elements);
-  eigenvalues = plan.reserve<double>(depth * c * gram_size);
-  eigenvalue_info = plan.reserve<std::int32_t>(depth * c);
+  gram = plan.reserve<double>(matrices_at_once * gram_elements);
+  eigenvalues = plan.reserve<double>(matrices * gram_size);
+  eigenvalue_info = plan.reserve<std::int32_t>(matrices);
   eigenvalue_workspace =
       plan.reserve<std::byte>(static_cast<std::int64_t>(eigenvalue_plan.workspace_bytes));
   q = plan.reserve<double>(depth * c);

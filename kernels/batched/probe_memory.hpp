@@ -28,7 +28,8 @@ class ProbeMemory {
   int probe_samples = 0;
   int gradient_samples = 0;
   int jacobians = 0;
-  int gram_size = 0;  ///< g
+  int gram_size = 0;         ///< g
+  int matrices_at_once = 0;  ///< M >= C: Gram matrices whose eigenvalues are computed together
   EigenvaluePlan eigenvalue_plan;
 
   Slice<std::int32_t> chosen;      ///< network index by position among the C
@@ -41,9 +42,9 @@ class ProbeMemory {
   std::vector<Slice<double>> outputs;   ///< x_l, two planes (C, P, N) that take turns
   Slice<double> pre_activation;         ///< h_l, then the normalised outputs Z (C, P, N)
   Slice<double> live;                   ///< 1 for live nodes (C, N)
-  Slice<double> gram;                   ///< smaller Gram matrix of Z (C, g, g)
-  Slice<double> eigenvalues;            ///< (L, C, g)
-  Slice<std::int32_t> eigenvalue_info;  ///< (L, C)
+  Slice<double> gram;                   ///< smaller Gram matrices of Z (M, g, g)
+  Slice<double> eigenvalues;            ///< of networks that have a layer, layer by layer (.., g)
+  Slice<std::int32_t> eigenvalue_info;  ///< likewise, one a matrix
   Slice<std::byte> eigenvalue_workspace;
   Slice<double> q;            ///< mean square of h_l (L, C)
   Slice<double> live_count;   ///< (L, C)

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "host/verify/compare.hpp"
 #include "kernels/linear_algebra.hpp"
@@ -407,10 +408,43 @@ TEST_P(BatchedEngineTest, SpectraInSmallPortionsAreTheSame) {
   }
 }
 
+/// Spectra of every layer of every network, one after the other.
+std::vector<double> all_spectra(const std::vector<Probe>& probes) {
+  std::vector<double> values;
+  for (const Probe& probe : probes) {
+    for (const LayerProbe& layer : probe.layers)
+      values.insert(values.end(), layer.spectrum.begin(), layer.spectrum.end());
+  }
+  return values;
+}
+
+TEST_P(BatchedEngineTest, SpectraOfManyLayersAtOnceAreThoseOfOneAfterTheOther) {
+  const NetworkBatch batch = ragged_batch(Optimizer::sgd, false);
+  engine_.initialize(batch);
+  const auto expected = all_spectra(engine_.probe({.samples = 20}, testing::all_networks(batch)));
+  const std::int64_t calls_for_all = device_->eigenvalue_calls;
+
+  std::set<std::int64_t> calls;
+  for (std::size_t bytes = 1; bytes < std::size_t{4} << 20; bytes += bytes / 8 + 1) {
+    const auto record = std::make_shared<SerialDeviceRecord>();
+    batched::BatchedEngine<SerialDevice> portions{SerialDevice(record), GetParam(),
+                                                  batched::PlanLimits{.probe_bytes = bytes}};
+    portions.initialize(batch);
+    const auto spectra = all_spectra(portions.probe({.samples = 20}, testing::all_networks(batch)));
+    calls.insert(record->eigenvalue_calls);
+    EXPECT_EQ(spectra, expected) << bytes;
+  }
+
+  EXPECT_EQ(calls_for_all, 1);
+  // All at once, several ways to share layers out, several to share networks out.
+  EXPECT_EQ(*calls.begin(), 1);
+  EXPECT_GT(calls.size(), 3U);
+}
+
 TEST_P(BatchedEngineTest, EigenvaluesThatDoNotConvergeAreReportedByNetworkAndLayer) {
   const NetworkBatch batch = testing::xor_batch(4, {3, 2});
   engine_.initialize(batch);
-  device_->unconverged_call = 2;  // of the third layer
+  device_->unconverged_matrix = 4;  // after two of each of two layers
 
   try {
     engine_.probe({.samples = 20}, testing::all_networks(batch));
