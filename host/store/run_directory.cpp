@@ -94,6 +94,14 @@ bool any_stored(const std::vector<RunSpec>& runs,
                      [&](const RunSpec& spec) { return stored.contains(run_id(spec)); });
 }
 
+/// An empty file is no error: the process may have been killed as it made it.
+void warn_of_lost_results(const fs::path& directory, const fs::path& database) {
+  std::error_code status;
+  const bool is_empty = fs::file_size(database, status) == 0 && !status;
+  if (!is_empty || !fs::exists(directory / "manifest.json")) return;
+  spdlog::warn("{} is empty: what it may have held is lost, and is made anew", database.string());
+}
+
 std::string read_file(const fs::path& file) {
   std::ifstream stream(file, std::ios::binary);
   return {std::istreambuf_iterator<char>(stream), {}};
@@ -165,6 +173,7 @@ RunDirectory::Writer RunDirectory::open_for_writing(const Manifest& manifest,
                     yaml.string()));
   }
   WriterLock lock(path_ / "runs-0.lock");
+  warn_of_lost_results(path_, path_ / "runs-0.db");
   Store store = Store::open_for_writing(path_ / "runs-0.db");
   record(manifest, runs, store.outcomes());
   return {std::move(lock), std::move(store)};

@@ -10,8 +10,11 @@
 namespace vnsweep {
 namespace {
 
-/// A reader waits this long for the writer's commit, and the other way round.
-constexpr int kBusyMilliseconds = 30'000;
+/// A reader waits this long for the writer's commit.
+constexpr int kReaderPatienceMilliseconds = 30'000;
+/// The writer waits longer: a reader may be looking through a large file, and a sweep must not end
+/// because somebody looks at it.
+constexpr int kWriterPatienceMilliseconds = 300'000;
 
 int open_flags(Database::Mode mode) {
   switch (mode) {
@@ -33,10 +36,7 @@ int open_flags(Database::Mode mode) {
   switch (code & 0xff) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      throw StoreError(
-          fmt::format("{} is corrupt ({}); it was left untouched: move it away to start "
-                      "over, or restore a copy",
-                      name, message));
+      throw DamagedStore(file, message);
     case SQLITE_FULL:
     case SQLITE_IOERR:
     case SQLITE_READONLY:
@@ -63,13 +63,20 @@ int open_flags(Database::Mode mode) {
 
 }  // namespace
 
+DamagedStore::DamagedStore(const std::filesystem::path& file, const std::string& damage)
+    : StoreError(
+          fmt::format("{} is corrupt ({}); it was left untouched: move it away and run the sweep's "
+                      "command again to make its runs anew, or restore a copy",
+                      file.string(), damage)) {}
+
 Database::Database(const std::filesystem::path& file, Mode mode) : file_(file) {
   sqlite3* handle = nullptr;
   const int code = sqlite3_open_v2(file.c_str(), &handle, open_flags(mode), nullptr);
   handle_.reset(handle);
   check(code);
   check(sqlite3_extended_result_codes(handle, 1));
-  check(sqlite3_busy_timeout(handle, kBusyMilliseconds));
+  check(sqlite3_busy_timeout(
+      handle, mode == Mode::create ? kWriterPatienceMilliseconds : kReaderPatienceMilliseconds));
   identity_ = identity_of(file);
 }
 

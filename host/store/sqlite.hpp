@@ -25,6 +25,12 @@ class StoreWriteError : public StoreError {
   using StoreError::StoreError;
 };
 
+/// A file whose content is damaged; what() says how to go on without it.
+class DamagedStore : public StoreError {
+ public:
+  DamagedStore(const std::filesystem::path& file, const std::string& damage);
+};
+
 class Statement;
 
 /// One open database file. Every return value is checked.

@@ -117,6 +117,7 @@ class Store {
 
   Database database_;
   std::int64_t session_ = 0;
+  bool probes_are_checked_ = false;
 };
 
 /// RunSpec from its canonical JSON. @throws StoreError if a field is missing or invalid
