@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "host/cli/exit_code.hpp"
+#include "host/compare/comparison.hpp"
+#include "host/plan/shard.hpp"
 #include "host/report/export.hpp"
 #include "host/schedule/device_choice.hpp"
 #include "host/stats/interval.hpp"
@@ -26,6 +28,7 @@ struct RunOptions {
   bool quiet = false;
   std::filesystem::path log_json;  ///< events for programs; empty: none
   unsigned device_timeout = 1800;  ///< seconds until a device hangs, see HangWatch; 0: never
+  std::optional<Shard> shard;      ///< empty: the whole sweep
 };
 ExitCode run_command(const RunOptions& options);
 
@@ -39,6 +42,7 @@ struct PlanOptions {
   TableFormat format = TableFormat::table;  ///< table or json
   std::filesystem::path calibration;        ///< empty: in the user's cache directory
   bool recalibrate = false;
+  std::optional<Shard> shard;  ///< empty: the whole sweep
 };
 ExitCode plan_command(const PlanOptions& options);
 
@@ -61,6 +65,16 @@ struct ReportOptions {
 };
 ExitCode report_command(const ReportOptions& options);
 
+struct CompareOptions {
+  std::filesystem::path first;
+  std::filesystem::path second;
+  std::optional<ComparisonTest> test;  ///< empty: by what the runs share
+  TableFormat format = TableFormat::table;
+  IntervalMethod method = IntervalMethod::wilson;
+  double confidence = 0.95;
+};
+ExitCode compare_command(const CompareOptions& options);
+
 struct ExportOptions {
   std::filesystem::path directory;
   bool probes = false;
@@ -68,6 +82,13 @@ struct ExportOptions {
   ExportDetail detail = ExportDetail::reproducible;
 };
 ExitCode export_command(const ExportOptions& options);
+
+struct MergeOptions {
+  std::vector<std::filesystem::path> directories;
+  std::filesystem::path output;  ///< empty: the only directory
+  std::filesystem::path prefer;  ///< as in MergeRequest
+};
+ExitCode merge_command(const MergeOptions& options);
 
 struct TraceOptions {
   std::filesystem::path manifest;

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <new>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -73,6 +74,27 @@ CLI::Option* add_choice(CLI::App* command, const std::string& name, T& target,
       ->check(CLI::IsMember(words).description(""));
 }
 
+void add_format(CLI::App* command, TableFormat& format) {
+  add_choice<TableFormat>(
+      command, "--format", format,
+      {{"table", TableFormat::table}, {"csv", TableFormat::csv}, {"json", TableFormat::json}},
+      "table, csv or json (default: table)");
+}
+
+CLI::Option* add_shard(CLI::App* command, std::optional<Shard>& shard, const char* help) {
+  return command
+      ->add_option_function<std::string>(
+          "--shard", [&shard](const std::string& text) { shard = parse_shard(text); }, help)
+      ->type_name("i/n")
+      ->check(CLI::Validator(
+          [](const std::string& text) {
+            return parse_shard(text)
+                       ? std::string()
+                       : fmt::format("must be i/n with 1 <= i <= n <= {}, 2/16 say", kMaxShards);
+          },
+          ""));
+}
+
 void add_run(CLI::App& app, Action& action) {
   auto options = std::make_shared<RunOptions>();
   CLI::App* command =
@@ -83,6 +105,8 @@ void add_run(CLI::App& app, Action& action) {
   add_device(command, options->device);
   add_threads(command, options->threads);
   add_workers_per_gpu(command, options->workers_per_gpu);
+  add_shard(command, options->shard,
+            "Make the i-th of n parts of the sweep; the others may run elsewhere at the same time");
   command->add_flag("-q,--quiet", options->quiet, "No progress, only problems");
   command->add_option("--log-json", options->log_json,
                       "File that events are appended to, one JSON object a line");
@@ -109,6 +133,7 @@ void add_plan(CLI::App& app, Action& action) {
   add_choice<TableFormat>(command, "--format", options->format,
                           {{"table", TableFormat::table}, {"json", TableFormat::json}},
                           "table or json (default: table)");
+  add_shard(command, options->shard, "Plan the i-th of n parts of the sweep");
   command->add_option("--calibration", options->calibration,
                       "File that keeps what was measured (default: vnsweep/calibration.json in "
                       "$XDG_CACHE_HOME or ~/.cache)");
@@ -147,13 +172,30 @@ void add_summary(CLI::App& app, Action& action) {
   CLI::App* command =
       app.add_subcommand("summary", "Probability of failure per cell, with its interval");
   command->add_option("DIR", options->directory, "Directory that `run` wrote")->required();
-  add_choice<TableFormat>(
-      command, "--format", options->format,
-      {{"table", TableFormat::table}, {"csv", TableFormat::csv}, {"json", TableFormat::json}},
-      "table, csv or json (default: table)");
+  add_format(command, options->format);
   add_interval(command, options->method, options->confidence);
   command->callback(
       [&action, options] { action = [options] { return summary_command(*options); }; });
+}
+
+void add_compare(CLI::App& app, Action& action) {
+  auto options = std::make_shared<CompareOptions>();
+  CLI::App* command = app.add_subcommand(
+      "compare", "Cells of two sweeps side by side, with a test of the difference of P(fail)");
+  command->add_option("DIR1", options->first, "Directory that `run` wrote")->required();
+  command->add_option("DIR2", options->second, "Another one; differences are DIR2 minus DIR1")
+      ->required();
+  using Test = std::optional<ComparisonTest>;
+  add_choice<Test>(command, "--test", options->test,
+                   {{"auto", Test()},
+                    {"fisher", Test(ComparisonTest::fisher)},
+                    {"mcnemar", Test(ComparisonTest::mcnemar)}},
+                   "mcnemar for runs that share random numbers, fisher for independent runs, or "
+                   "auto: mcnemar where nine runs in ten have a partner (default: auto)");
+  add_format(command, options->format);
+  add_interval(command, options->method, options->confidence);
+  command->callback(
+      [&action, options] { action = [options] { return compare_command(*options); }; });
 }
 
 void add_report(CLI::App& app, Action& action) {
@@ -214,12 +256,23 @@ void add_theory(CLI::App& app, Action& action) {
       ->excludes(manifest)
       ->excludes(inputs);
   command->add_flag("--layers", options->layers, "One row for every layer of a cell");
-  add_choice<TableFormat>(
-      command, "--format", options->format,
-      {{"table", TableFormat::table}, {"csv", TableFormat::csv}, {"json", TableFormat::json}},
-      "table, csv or json (default: table)");
+  add_format(command, options->format);
   command->callback(
       [&action, options] { action = [options] { return theory_command(*options); }; });
+}
+
+void add_merge(CLI::App& app, Action& action) {
+  auto options = std::make_shared<MergeOptions>();
+  CLI::App* command = app.add_subcommand("merge", "Join what the shards of a sweep wrote");
+  command->add_option("DIR", options->directories, "Directories that `run` wrote")->required();
+  command->add_option("-o,--output", options->output,
+                      "Directory of the joined results; may exist (default: DIR itself, whose "
+                      "shards become one file)");
+  command->add_option(
+      "--prefer", options->prefer,
+      "Where results of a run differ, keep those of this DIR; without it, differing "
+      "results are refused");
+  command->callback([&action, options] { action = [options] { return merge_command(*options); }; });
 }
 
 void add_trace(CLI::App& app, Action& action) {
@@ -312,9 +365,11 @@ int run_main(int argc, char** argv) {
   add_plan(app, action);
   add_status(app, action);
   add_summary(app, action);
+  add_compare(app, action);
   add_report(app, action);
   add_export(app, action);
   add_theory(app, action);
+  add_merge(app, action);
   add_trace(app, action);
   add_reproduce(app, action);
   add_bench(app, action);

@@ -44,12 +44,19 @@ class BatchProbe {
     std::int64_t matrices() const { return gram_begins.back(); }
   };
 
+  void draw_inputs(const Group& group, const ProbeSpec& spec);
+  void upload_for_blocks(const Group& group);
+  ProbedNetworks probed_networks() const;
+  void measure_nodes_in_blocks(const Group& group, const ProbeSpec& spec);
+  void measure_gradients_in_blocks(const Group& group, int count);
   void measure_nodes(const Group& group, const ProbeSpec& spec);
   void measure_layer(const Group& group, const ProbeSpec& spec, int layer, const double* x);
   void measure_eigenvalues(int gram_size, std::int64_t first, int matrices);
   void measure_jacobians(const Group& group, const ProbeSpec& spec, int layer);
   void measure_gradients(const Group& group);
-  void measure_gradient_piece(const Group& group, int first, int count);
+  void upload_piece(int first, int count);
+  double loss_per_term() const;
+  void measure_gradient_piece(const Group& group, int count);
   void measure_deltas(const Group& group, int count);
   std::vector<Probe> results(const Group& group, const ProbeSpec& spec);
 
@@ -127,7 +134,12 @@ std::vector<Probe> BatchProbe<D>::measure(const ProbeSpec& spec,
     state_.device.upload(in(memory_.chosen), group.networks.data(), group.size());
     state_.device.upload(in(memory_.places), places.data(), group.size());
 
-    measure_nodes(group, spec);
+    if (memory_.in_blocks) {
+      upload_for_blocks(group);
+      measure_nodes_in_blocks(group, spec);
+    } else {
+      measure_nodes(group, spec);
+    }
     measure_gradients(group);
     for (Probe& probe : results(group, spec))
       by_network[probe.network.value()] = std::move(probe);
@@ -156,13 +168,103 @@ LayerParameters<double> BatchProbe<D>::load(const Slab& slab, int count, int act
 }
 
 template <Device D>
-void BatchProbe<D>::measure_nodes(const Group& group, const ProbeSpec& spec) {
+void BatchProbe<D>::draw_inputs(const Group& group, const ProbeSpec& spec) {
   const std::int64_t input_size = std::int64_t{1} * spec.samples * state_.batch.data->inputs;
   state_.device.for_each(group.size(), static_cast<int>((input_size + 3) / 4),
                          DrawProbeInputs{.networks = in(memory_.chosen),
                                          .run_key = in(state_.plan.training.run_key),
                                          .count = input_size,
                                          .out = in(memory_.input)});
+}
+
+// ---- in blocks ----
+
+/// What blocks need to know of layers; it changes as networks finish.
+template <Device D>
+void BatchProbe<D>::upload_for_blocks(const Group& group) {
+  const ParameterLayout& layout = state_.plan.layout;
+  std::vector<ProbedLayer> layers;
+  for (int l = 1; l <= layout.greatest_depth(); ++l) {
+    layers.push_back({.weights = layout.hidden(l).weights,
+                      .biases = layout.hidden(l).biases,
+                      .active = state_.order.active_at(l),
+                      .pre_activation = data_pre_activation(l)});
+  }
+  layers.push_back({.weights = layout.output().weights,
+                    .biases = layout.output().biases,
+                    .active = state_.active_count()});
+  state_.upload(memory_.layers, layers);
+  state_.upload(memory_.gram_begins, group.gram_begins);
+}
+
+template <Device D>
+ProbedNetworks BatchProbe<D>::probed_networks() const {
+  return {.width = state_.batch.width,
+          .inputs = state_.batch.data->inputs,
+          .outputs = state_.batch.data->outputs,
+          .activation = state_.batch.activation,
+          .networks = in(memory_.chosen),
+          .places = in(memory_.places),
+          .depth = in(state_.plan.training.depth),
+          .layers = in(memory_.layers),
+          .output_index = state_.plan.layout.greatest_depth(),
+          .parameters = in(state_.plan.training.parameters)};
+}
+
+template <Device D>
+void BatchProbe<D>::measure_nodes_in_blocks(const Group& group, const ProbeSpec& spec) {
+  draw_inputs(group, spec);
+  const ProbeNodes program{
+      .networks = probed_networks(),
+      .samples = spec.samples,
+      .jacobians = spec.jacobians,
+      .positions = memory_.networks,
+      .input = in(memory_.input),
+      .outputs = {in(memory_.outputs[0]), in(memory_.outputs[1])},
+      .pre_activation = in(memory_.pre_activation),
+      .live = in(memory_.live),
+      .jacobian = in(memory_.jacobian),
+      .jacobian_scaled = in(memory_.jacobian_scaled),
+      .gram_begins = in(memory_.gram_begins),
+      .faults = in(memory_.parameter_faults),
+      .q = in(memory_.q),
+      .live_count = in(memory_.live_count),
+      .gram_square = in(memory_.gram_square),
+      .gram = in(memory_.gram),
+      .jacobian_square = in(memory_.jacobian_square),
+      .jacobian_fourth = in(memory_.jacobian_fourth),
+      .jacobian_positions = std::int64_t{1} * memory_.networks * memory_.jacobians};
+  state_.device.for_blocks({.blocks = group.size(),
+                            .threads = kReductionThreads,
+                            .scratch_bytes = ProbeScratch::bytes(state_.batch.width)},
+                           program);
+  measure_eigenvalues(gram_size_of(spec), 0, static_cast<int>(group.matrices()));
+}
+
+template <Device D>
+void BatchProbe<D>::measure_gradients_in_blocks(const Group& group, int count) {
+  const ProbeGradients program{.networks = probed_networks(),
+                               .loss = sample_loss(state_.batch),
+                               .samples = count,
+                               .per_term = loss_per_term(),
+                               .positions = memory_.networks,
+                               .input = in(memory_.data_input),
+                               .target = in(memory_.data_target),
+                               .logits = in(memory_.logits),
+                               .planes = {in(memory_.delta), in(memory_.delta_below)},
+                               .gradient_square = in(memory_.gradient_square)};
+  state_.device.for_blocks({.blocks = group.size(),
+                            .threads = kReductionThreads,
+                            .scratch_bytes = ProbeScratch::bytes(state_.batch.width)},
+                           program);
+}
+
+// ---- layer by layer ----
+
+template <Device D>
+void BatchProbe<D>::measure_nodes(const Group& group, const ProbeSpec& spec) {
+  draw_inputs(group, spec);
+  const std::int64_t input_size = std::int64_t{1} * spec.samples * state_.batch.data->inputs;
   state_.device.clear(in(memory_.parameter_faults), group.size());
   const auto plane_of = [this](int layer) {
     return in(memory_.outputs[static_cast<std::size_t>(layer % 2)]);
@@ -312,26 +414,41 @@ void BatchProbe<D>::measure_gradients(const Group& group) {
   state_.device.clear(in(memory_.gradient_square), memory_.gradient_square.count);
   const int samples = state_.batch.data->samples;
   for (int first = 0; first < samples; first += memory_.gradient_samples) {
-    measure_gradient_piece(group, first, std::min(memory_.gradient_samples, samples - first));
+    const int count = std::min(memory_.gradient_samples, samples - first);
+    upload_piece(first, count);
+    if (memory_.in_blocks) {
+      measure_gradients_in_blocks(group, count);
+    } else {
+      measure_gradient_piece(group, count);
+    }
   }
 }
 
+/// Some samples of the training set.
 template <Device D>
-void BatchProbe<D>::measure_gradient_piece(const Group& group, int first, int count) {
+void BatchProbe<D>::upload_piece(int first, int count) {
+  const TrainingData& data = *state_.batch.data;
+  const auto upload = [&](const Slice<double>& to, const std::vector<float>& all, int size) {
+    const auto begin = all.begin() + std::ptrdiff_t{1} * first * size;
+    const std::vector<double> values(begin, begin + std::ptrdiff_t{1} * count * size);
+    state_.upload(to, values);
+  };
+  upload(memory_.data_input, data.input, data.inputs);
+  upload(memory_.data_target, data.target, data.outputs);
+}
+
+template <Device D>
+double BatchProbe<D>::loss_per_term() const {
+  const TrainingData& data = *state_.batch.data;
+  return 1.0 / (static_cast<double>(data.samples) * sample_loss(state_.batch).terms());
+}
+
+/// d loss / d h_l of `count` samples.
+template <Device D>
+void BatchProbe<D>::measure_gradient_piece(const Group& group, int count) {
   const TrainingData& data = *state_.batch.data;
   const int width = state_.batch.width;
   const int plane = count * width;
-  const std::vector<double> input(
-      data.input.begin() + std::ptrdiff_t{1} * first * data.inputs,
-      data.input.begin() + std::ptrdiff_t{1} * (first + count) * data.inputs);
-  const std::vector<double> target(
-      data.target.begin() + std::ptrdiff_t{1} * first * data.outputs,
-      data.target.begin() + std::ptrdiff_t{1} * (first + count) * data.outputs);
-  state_.device.upload(in(memory_.data_input), input.data(),
-                       static_cast<std::int64_t>(input.size()));
-  state_.device.upload(in(memory_.data_target), target.data(),
-                       static_cast<std::int64_t>(target.size()));
-
   const ForwardPass<double> pass{.activation = state_.batch.activation,
                                  .width = width,
                                  .inputs = data.inputs,
@@ -349,14 +466,12 @@ void BatchProbe<D>::measure_gradient_piece(const Group& group, int first, int co
       [](int) {});
   const LayerParameters<double> output_parameters = load_output(group);
   forward_output(state_.device, pass, output_parameters, logits);
-  const SampleLoss loss = sample_loss(state_.batch);
-  state_.device.for_each(
-      group.size(), count,
-      LossDelta{.loss = loss,
-                .samples = count,
-                .per_term = 1.0 / (static_cast<double>(data.samples) * loss.terms()),
-                .target = in(memory_.data_target),
-                .logits = logits});
+  state_.device.for_each(group.size(), count,
+                         LossDelta{.loss = sample_loss(state_.batch),
+                                   .samples = count,
+                                   .per_term = loss_per_term(),
+                                   .target = in(memory_.data_target),
+                                   .logits = logits});
   state_.device.multiply(BatchedProduct<double>{
       .rows = count,
       .columns = width,

@@ -19,6 +19,7 @@ ProbeMemory::ProbeMemory(const NetworkBatch& batch, const ParameterLayout& layou
     : probe_samples(batch.probe_samples),
       gradient_samples(std::min(batch.data->samples, kGradientSamples)),
       jacobians(batch.probe_jacobians),
+      in_blocks(is_probed_in_blocks(batch)),
       gram_size(std::min(batch.width, batch.probe_samples)) {
   const TrainingData& data = *batch.data;
   const std::int64_t width = batch.width;
@@ -36,7 +37,8 @@ ProbeMemory::ProbeMemory(const NetworkBatch& batch, const ParameterLayout& layou
     matrix = std::max(matrix, slab.matrix_size());
 
   const std::int64_t doubles_per_network = matrix + 4 * probe_plane + (depth + 4) * data_plane +
-                                           gram_elements + depth * gram_size +
+                                           (in_blocks ? depth : 1) * gram_elements +
+                                           depth * gram_size +
                                            jacobians * (2 * width * width + 2 * depth);
   const auto fitting = static_cast<std::int64_t>(
       most_bytes / (static_cast<std::size_t>(doubles_per_network) * sizeof(double)));
@@ -49,11 +51,16 @@ ProbeMemory::ProbeMemory(const NetworkBatch& batch, const ParameterLayout& layou
   // Few matrices take as long as many, so what the networks leave is for more layers of them.
   const std::int64_t spare =
       static_cast<std::int64_t>(most_bytes / sizeof(double)) - c * doubles_per_network;
-  matrices_at_once = static_cast<int>(std::clamp(c + spare / gram_elements, c, matrices));
+  matrices_at_once =
+      static_cast<int>(in_blocks ? matrices : std::clamp(c + spare / gram_elements, c, matrices));
   eigenvalue_plan = plan_eigenvalues(gram_size, matrices_at_once);
 
   chosen = plan.reserve<std::int32_t>(c);
   places = plan.reserve<Place>(c);
+  if (in_blocks) {
+    layers = plan.reserve<ProbedLayer>(depth + 1);
+    gram_begins = plan.reserve<std::int64_t>(depth + 2);
+  }
   weights = plan.reserve<double>(c * matrix);
   biases = plan.reserve<double>(c * std::max(batch.width, data.outputs));
   parameter_faults = plan.reserve<double>(c);

@@ -107,7 +107,7 @@ struct NormaliseNodes {
 
   VNS_HD int tile_size() const { return nodes < kMostNodes ? nodes : kMostNodes; }
   VNS_HD int tiles() const { return (nodes + tile_size() - 1) / tile_size(); }
-  static constexpr std::size_t scratch_bytes() {
+  static VNS_HD constexpr std::size_t scratch_bytes() {
     return (2 * kShares + 4 * kMostNodes) * sizeof(double);
   }
 

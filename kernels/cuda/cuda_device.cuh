@@ -89,13 +89,13 @@ class CudaDevice {
     }
   }
 
-  /// A fair share of the shared memory, too: blocks that took all would keep out those of others.
+  /// All of the shared memory, whoever else shares the device: networks that stay there gain more
+  /// than batches that run side by side.
   batched::BlockLimits block_limits() const {
     const CudaDeviceInfo& info = context_->info();
-    const std::size_t fair = info.multiprocessor_shared_memory / sharers_;
     return {.multiprocessors = info.multiprocessors,
-            .multiprocessor_scratch_bytes = fair,
-            .block_scratch_bytes = std::min(info.block_shared_memory, fair)};
+            .multiprocessor_scratch_bytes = info.multiprocessor_shared_memory,
+            .block_scratch_bytes = info.block_shared_memory};
   }
 
   /// Most of what is free, but no more than a fair share of all; the rest is for graphs, and for

@@ -32,8 +32,11 @@ INSTANTIATE_TEST_SUITE_P(Paths, BatchedEngineTest,
                                                                         : "layer_by_layer";
                          });
 
-NetworkBatch ragged_batch(Optimizer optimizer, bool minibatch) {
-  NetworkBatch batch = testing::xor_batch(33, {6, 4, 4, 1, 2}, 12);
+/// Wider than what a block probes.
+constexpr int kProbedLayerByLayer = batched::kMostProbedWidth + 3;
+
+NetworkBatch ragged_batch(Optimizer optimizer, bool minibatch, int width = 33) {
+  NetworkBatch batch = testing::xor_batch(width, {6, 4, 4, 1, 2}, 12);
   batch.optimizer = optimizer;
   batch.initialization = Initialization::orthogonal;
   batch.data = testing::random_data(37, 3);
@@ -50,7 +53,8 @@ NetworkBatch ragged_batch(Optimizer optimizer, bool minibatch) {
 TEST_P(BatchedEngineTest, NothingDependsOnTheOrderOfThreads) {
   for (const Optimizer optimizer : {Optimizer::sgd, Optimizer::adam, Optimizer::rmsprop}) {
     for (const bool minibatch : {false, true}) {
-      NetworkBatch batch = ragged_batch(optimizer, minibatch);
+      NetworkBatch batch = ragged_batch(optimizer, minibatch,
+                                        optimizer == Optimizer::sgd ? kProbedLayerByLayer : 33);
       if (optimizer == Optimizer::adam) {
         batch.activation = Activation::gelu;
         batch.data = testing::random_data(37, 3, 4);
@@ -419,7 +423,7 @@ std::vector<double> all_spectra(const std::vector<Probe>& probes) {
 }
 
 TEST_P(BatchedEngineTest, SpectraOfManyLayersAtOnceAreThoseOfOneAfterTheOther) {
-  const NetworkBatch batch = ragged_batch(Optimizer::sgd, false);
+  const NetworkBatch batch = ragged_batch(Optimizer::sgd, false, kProbedLayerByLayer);
   engine_.initialize(batch);
   const auto expected = all_spectra(engine_.probe({.samples = 20}, testing::all_networks(batch)));
   const std::int64_t calls_for_all = device_->eigenvalue_calls;

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <filesystem>
+#include <stdexcept>
+
+namespace vnsweep {
+
+/// A directory that cannot be used as asked; what() says why and what to do.
+class DirectoryError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// @param code  why, as errno
+/// @throws StoreWriteError if the file system refuses for now, DirectoryError otherwise
+[[noreturn]] void throw_cannot_write(const std::filesystem::path& file, int code);
+
+}  // namespace vnsweep
