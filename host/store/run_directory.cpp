@@ -23,10 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string error_text(int code) {
-  return std::generic_category().message(code);
-}
-
 /// Writes beside the target and renames, so that a reader never sees half a file.
 void write_file(const fs::path& file, const std::string& text) {
   const fs::path temporary = file.string() + ".tmp";
