@@ -8,6 +8,8 @@
 #include <bit>
 #include <limits>
 
+#include "host/store/row_checksum.hpp"
+
 namespace vnsweep {
 namespace {
 
@@ -78,6 +80,7 @@ Database::Database(const std::filesystem::path& file, Mode mode) : file_(file) {
   check(sqlite3_extended_result_codes(handle, 1));
   check(sqlite3_busy_timeout(
       handle, mode == Mode::create ? kWriterPatienceMilliseconds : kReaderPatienceMilliseconds));
+  check(add_row_checksum(handle));
   identity_ = identity_of(file);
 }
 

@@ -93,5 +93,86 @@ TEST_F(DamageTest, AFileThatWasCutOffIsSeen) {
   }
 }
 
+/// A commit that was cut off: the database, changed already, and the journal that takes it back.
+class JournalTest : public DamageTest {
+ protected:
+  void SetUp() override {
+    DamageTest::SetUp();
+    Database writer(database("d"), Database::Mode::read_write);
+    writer.execute("PRAGMA cache_size = 2");
+    writer.execute("BEGIN IMMEDIATE");
+    // Longer rows, so that pages are split, and fewer of them.
+    writer.execute("UPDATE runs SET error = zeroblob(3000)");
+    writer.execute("DELETE FROM probes WHERE run % 3 = 0");
+    half_written_ = read(database("d"));
+    journal_ = read(journal_file());
+    writer.execute("ROLLBACK");
+  }
+
+  std::string journal_file() const { return database("d") + "-journal"; }
+
+  void put_back(const std::string& journal) const {
+    std::ofstream(database("d"), std::ios::binary) << half_written_;
+    std::ofstream(journal_file(), std::ios::binary) << journal;
+  }
+
+  std::string half_written_;
+  std::string journal_;
+};
+
+TEST_F(JournalTest, ACommitThatWasCutOffIsTakenBack) {
+  ASSERT_NE(half_written_, sound_);
+  ASSERT_GT(journal_.size(), 10 * kPage);
+  for (std::size_t k = 0; k < readers().size(); ++k) {
+    put_back(journal_);
+
+    EXPECT_TRUE(run(readers()[k]).out == expected_[k]);
+  }
+}
+
+TEST_F(JournalTest, AJournalThatIsCutOffOrDamagedGivesNoWrongNumber) {
+  for (std::size_t size = 0; size < journal_.size(); size += journal_.size() / 25) {
+    std::string damaged = journal_;
+    damaged[size] = static_cast<char>(damaged[size] ^ 0x11);
+    for (const std::string& journal : {journal_.substr(0, size), damaged}) {
+      SCOPED_TRACE("at byte " + std::to_string(size));
+      for (std::size_t k = 0; k < readers().size(); ++k) {
+        put_back(journal);
+        const Output output = run(readers()[k]);
+        EXPECT_THAT(output.exit_code, AnyOf(0, 2)) << output.err;
+        if (output.exit_code == 0) {
+          EXPECT_TRUE(output.out == expected_[k]) << readers()[k][0] << " gives wrong numbers";
+        }
+      }
+    }
+  }
+}
+
+TEST_F(DamageTest, ADamagedDatabaseIsMovedAwayAsTheMessageSaysAndItsRunsAreMadeAnew) {
+  std::string damaged = sound_;
+  damaged.replace(2 * kPage, kPage, std::string(kPage, '\x5a'));
+  std::ofstream(database("d"), std::ios::binary) << damaged;
+
+  const Output refused = run({"run", quick_manifest(), "-o", "d"});
+  fs::rename(database("d"), path("away.db"));
+  const Output again = run({"run", quick_manifest(), "-o", "d"});
+
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("move it away and run the sweep's command again"));
+  EXPECT_TRUE(read(path("away.db")) == damaged);
+  EXPECT_EQ(again.exit_code, 0);
+  EXPECT_EQ(run(readers()[2]).out, expected_[2]);
+}
+
+TEST_F(DamageTest, AnEmptyDatabaseIsMadeAnewWithAWarning) {
+  std::ofstream(database("d"), std::ios::binary | std::ios::trunc).close();
+
+  const Output output = run({"run", quick_manifest(), "-o", "d"});
+
+  EXPECT_EQ(output.exit_code, 0);
+  EXPECT_THAT(output.err, HasSubstr("is empty: what it may have held is lost"));
+  EXPECT_EQ(run(readers()[2]).out, expected_[2]);
+}
+
 }  // namespace
 }  // namespace vnsweep

@@ -91,5 +91,18 @@ TEST_F(KillTest, KilledAtRandomMomentsAgainAndAgainTheSweepEndsInTheSameResults)
   EXPECT_TRUE(exported("d") == expected);
 }
 
+TEST_F(KillTest, TheLockOfAProcessThatWasKilledIsFree) {
+  const std::vector<std::string> command = {"run", sweep_manifest(), "-o", "d"};
+  const pid_t first = start(command);
+  ASSERT_TRUE(wait_for_results(first, "d"));
+  const Output refused = run(command);
+  kill(first, SIGKILL);
+  wait(first);
+
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, ::testing::HasSubstr("in use by process " + std::to_string(first)));
+  expect_the_rest_is_made(command, "d", kSweepRuns);
+}
+
 }  // namespace
 }  // namespace vnsweep
