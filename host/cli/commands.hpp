@@ -27,6 +27,7 @@ struct RunOptions {
   unsigned workers_per_gpu = kWorkersPerGpu;
   bool quiet = false;
   std::filesystem::path log_json;  ///< events for programs; empty: none
+  unsigned device_timeout = 1800;  ///< seconds until a device hangs, see HangWatch; 0: never
   std::optional<Shard> shard;      ///< empty: the whole sweep
 };
 ExitCode run_command(const RunOptions& options);

@@ -4,8 +4,10 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <functional>
+#include <iostream>
 #include <map>
 #include <memory>
 #include <new>
@@ -14,8 +16,10 @@
 #include <vector>
 
 #include "host/cli/commands.hpp"
+#include "host/cli/output.hpp"
 #include "host/manifest/diagnostics.hpp"
 #include "host/schedule/devices.hpp"
+#include "host/schedule/scheduler.hpp"
 #include "host/store/run_directory.hpp"
 #include "host/store/sqlite.hpp"
 
@@ -106,6 +110,12 @@ void add_run(CLI::App& app, Action& action) {
   command->add_flag("-q,--quiet", options->quiet, "No progress, only problems");
   command->add_option("--log-json", options->log_json,
                       "File that events are appended to, one JSON object a line");
+  command
+      ->add_option("--device-timeout", options->device_timeout,
+                   "Seconds until a device from which nothing comes is given up and its runs go to "
+                   "the others; what its work may take is added (0: never)")
+      ->check(CLI::Range(0U, 10'000'000U).description(""))
+      ->capture_default_str();
   command->callback([&action, options] {
     if (options->quiet) spdlog::set_level(spdlog::level::warn);
     action = [options] { return run_command(*options); };
@@ -375,7 +385,7 @@ int run_main(int argc, char** argv) {
     return static_cast<int>(action());
   } catch (const ManifestError& e) {
     // The message begins with file:line:column, as editors expect it.
-    fmt::print(stderr, "{}\n", e.what());
+    write_message(fmt::format("{}\n", e.what()));
     return static_cast<int>(ExitCode::usage);
   } catch (const StoreWriteError& e) {
     return report(e, ExitCode::interrupted);
@@ -387,15 +397,26 @@ int run_main(int argc, char** argv) {
   }
 }
 
+/// A thread that hangs in a device would hold up the orderly end, or use what that destroys.
+void leave_if_a_thread_hangs(int code) {
+  if (!any_thread_hangs()) return;
+  std::cout.flush();
+  std::fflush(nullptr);
+  std::_Exit(code);
+}
+
 }  // namespace
 }  // namespace vnsweep
 
 int main(int argc, char** argv) {
+  vnsweep::fill_closed_streams();
   try {
     const auto logger = spdlog::stderr_color_mt("vnsweep");
     logger->set_pattern("vnsweep: %^%l%$: %v");
     spdlog::set_default_logger(logger);
-    return vnsweep::run_main(argc, argv);
+    const int code = vnsweep::run_main(argc, argv);
+    vnsweep::leave_if_a_thread_hangs(code);
+    return code;
   } catch (const std::exception& e) {
     std::fprintf(stderr, "vnsweep: error: %s\n", e.what());
     return static_cast<int>(vnsweep::ExitCode::usage);

@@ -108,14 +108,14 @@ std::vector<NamedEngine> make_engines(const DeviceChoice& choice, TrainingPath p
   return engines;
 }
 
-std::vector<std::unique_ptr<Worker>> make_workers(std::vector<NamedEngine> engines,
+std::vector<std::shared_ptr<Worker>> make_workers(std::vector<NamedEngine> engines,
                                                   const DeviceChoice& choice, double total_cost) {
   constexpr double kAny = std::numeric_limits<double>::infinity();
-  std::vector<std::unique_ptr<Worker>> workers;
+  std::vector<std::shared_ptr<Worker>> workers;
   for (NamedEngine& named : engines) {
     const bool beside_gpus = named.kind == "cpu" && !choice.gpus.empty();
     workers.push_back(
-        std::make_unique<EngineWorker>(std::move(named.engine), named.kind, named.device,
+        std::make_shared<EngineWorker>(std::move(named.engine), named.kind, named.device,
                                        beside_gpus ? cpu_share(choice, total_cost) : kAny));
   }
   return workers;

@@ -47,7 +47,7 @@ std::vector<NamedEngine> make_engines(const DeviceChoice& choice,
 /// @param total_cost  predicted cost of the runs to be made, of which a CPU worker beside GPUs
 /// takes
 ///                    little at a time
-std::vector<std::unique_ptr<Worker>> make_workers(std::vector<NamedEngine> engines,
+std::vector<std::shared_ptr<Worker>> make_workers(std::vector<NamedEngine> engines,
                                                   const DeviceChoice& choice, double total_cost);
 
 /// Only GPUs have the tensor cores that tf32 means, and only processors have accurate activations.

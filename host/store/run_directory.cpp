@@ -20,10 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string error_text(int code) {
-  return std::generic_category().message(code);
-}
-
 /// Writes beside the target and renames, so that a reader never sees half a file.
 void write_file(const fs::path& file, const std::string& text) {
   const fs::path temporary = file.string() + ".tmp";
@@ -35,16 +31,12 @@ void write_file(const fs::path& file, const std::string& text) {
       const int code = errno;
       std::error_code ignored;
       fs::remove(temporary, ignored);
-      throw DirectoryError(fmt::format("cannot write {} ({}); check space and permissions",
-                                       file.string(), error_text(code)));
+      throw_cannot_write(file, code);
     }
   }
   std::error_code status;
   fs::rename(temporary, file, status);
-  if (status) {
-    throw DirectoryError(
-        fmt::format("cannot write {} ({}); check permissions", file.string(), status.message()));
-  }
+  if (status) throw_cannot_write(file, status.value());
 }
 
 /// What has to agree for two manifests to be the same sweep: everything but name, description and
@@ -74,6 +66,14 @@ bool any_stored(const Manifest& manifest, RunDirectory::Writer& writer) {
   for (Store& other : writer.others)
     other.visit_outcomes(look);
   return any;
+}
+
+/// An empty file is no error: the process may have been killed as it made it.
+void warn_of_lost_results(const fs::path& directory, const fs::path& database) {
+  std::error_code status;
+  const bool is_empty = fs::file_size(database, status) == 0 && !status;
+  if (!is_empty || !fs::exists(directory / "manifest.json")) return;
+  spdlog::warn("{} is empty: what it may have held is lost, and is made anew", database.string());
 }
 
 bool have_a_run_in_common(const Manifest& a, const Manifest& b) {
@@ -134,6 +134,7 @@ RunDirectory::RunDirectory(fs::path path) : path_(std::move(path)) {}
 void RunDirectory::create(const std::string& source) const {
   std::error_code status;
   fs::create_directories(path_, status);
+  if (status == std::errc::no_space_on_device) throw_cannot_write(path_, status.value());
   if (status || !fs::is_directory(path_)) {
     throw DirectoryError(fmt::format("cannot create the directory {} ({}); choose another with -o",
                                      path_.string(),
@@ -164,6 +165,7 @@ RunDirectory::Writer RunDirectory::open_for_writing(const Manifest& manifest,
   const fs::path file = path_ / fmt::format("runs-{}.db", number);
   WriterLock lock(path_ / fmt::format("runs-{}.lock", number),
                   shard ? fmt::format("shard {}", to_string(*shard)) : std::string());
+  warn_of_lost_results(path_, file);
   Store store = Store::open_for_writing(file);
   std::vector<fs::path> other_files = databases();
   std::erase(other_files, file);

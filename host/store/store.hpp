@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -123,6 +124,8 @@ class Store {
 
   Database database_;
   std::int64_t session_ = 0;
+  std::chrono::steady_clock::time_point session_start_ = std::chrono::steady_clock::now();
+  bool probes_are_checked_ = false;
   friend class StoreMerger;
 };
 
