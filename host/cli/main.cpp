@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "host/cli/cluster_arguments.hpp"
 #include "host/cli/commands.hpp"
 #include "host/manifest/diagnostics.hpp"
 #include "host/schedule/devices.hpp"
@@ -294,6 +295,8 @@ int run_main(int argc, char** argv) {
   add_report(app, action);
   add_export(app, action);
   add_theory(app, action);
+  add_submit(app, action);
+  add_cancel(app, action);
   add_trace(app, action);
   add_reproduce(app, action);
   add_bench(app, action);
