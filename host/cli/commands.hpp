@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "host/cli/exit_code.hpp"
+#include "host/plan/shard.hpp"
 #include "host/report/export.hpp"
 #include "host/stats/interval.hpp"
 
@@ -23,6 +24,7 @@ struct RunOptions {
   unsigned threads = 0;
   bool quiet = false;
   std::filesystem::path log_json;  ///< events for programs; empty: none
+  std::optional<Shard> shard;      ///< empty: the whole sweep
 };
 ExitCode run_command(const RunOptions& options);
 
@@ -35,6 +37,7 @@ struct PlanOptions {
   TableFormat format = TableFormat::table;  ///< table or json
   std::filesystem::path calibration;        ///< empty: in the user's cache directory
   bool recalibrate = false;
+  std::optional<Shard> shard;  ///< empty: the whole sweep
 };
 ExitCode plan_command(const PlanOptions& options);
 
@@ -83,6 +86,13 @@ ExitCode submit_command(const SubmitOptions& options);
 
 /// Ends the jobs of a directory. @throws cluster::SlurmError
 ExitCode cancel_command(const std::filesystem::path& directory);
+
+struct MergeOptions {
+  std::vector<std::filesystem::path> directories;
+  std::filesystem::path output;  ///< empty: the only directory
+  std::filesystem::path prefer;  ///< as in MergeRequest
+};
+ExitCode merge_command(const MergeOptions& options);
 
 struct TraceOptions {
   std::filesystem::path manifest;

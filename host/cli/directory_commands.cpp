@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <iostream>
 #include <string>
@@ -29,8 +30,66 @@ struct DirectoryStatus {
   bool has_errors = false;
 };
 
+/// Lines of this kind that are shown; the others are counted.
+constexpr std::size_t kMostLines = 10;
+
+std::string writers_text(const std::vector<std::string>& writers, std::vector<Store>& stores) {
+  if (writers.empty()) return "writer   none\n";
+  std::size_t shards = 0;
+  for (Store& store : stores) {
+    const std::optional<Shard> shard = store.shard();
+    if (shard) shards = std::max(shards, shard->count);
+  }
+  std::string text;
+  if (shards > 0) text += fmt::format("shards   {} of {} writing\n", writers.size(), shards);
+  for (std::size_t k = 0; k < std::min(writers.size(), kMostLines); ++k)
+    text += fmt::format("writer   {}\n", writers[k]);
+  if (writers.size() > kMostLines)
+    text += fmt::format("writer   and {} more\n", writers.size() - kMostLines);
+  return text;
+}
+
+std::string sessions_text(std::vector<Store>& stores) {
+  std::vector<Session> sessions;
+  for (Store& store : stores) {
+    for (Session& session : store.sessions())
+      sessions.push_back(std::move(session));
+  }
+  // ISO 8601 sorts by time.
+  std::stable_sort(sessions.begin(), sessions.end(),
+                   [](const Session& a, const Session& b) { return a.started_at < b.started_at; });
+  std::string text;
+  const std::size_t hidden = sessions.size() - std::min(sessions.size(), kMostLines);
+  if (hidden > 0) text += fmt::format("session  {} earlier ones\n", hidden);
+  for (std::size_t k = hidden; k < sessions.size(); ++k) {
+    const Session& session = sessions[k];
+    text += fmt::format("session  {} to {} on {}, {} runs, vnsweep {}\n", session.started_at,
+                        session.ended_at.empty() ? "no orderly end" : session.ended_at,
+                        session.host, session.runs, session.version);
+  }
+  return text;
+}
+
+/// Of the processes that write now, together; if none does, of the latest that did.
+std::string rate_text(std::vector<Store>& stores) {
+  double written_now = 0.0;
+  std::pair<std::string, double> latest;  // when it began, and its rate
+  for (Store& store : stores) {
+    const std::optional<double> rate = store.latest_rate();
+    if (!rate) continue;
+    if (RunDirectory::is_written(store)) written_now += *rate;
+    latest = std::max(latest, {store.sessions().back().started_at, *rate});
+  }
+  if (written_now > 0.0) return fmt::format("rate     {:.1f} runs/s\n", written_now);
+  if (latest.second > 0.0) {
+    return fmt::format("rate     {:.1f} runs/s in the latest session\n", latest.second);
+  }
+  return {};
+}
+
 DirectoryStatus status_of(const RunDirectory& directory) {
-  const std::optional<std::string> writer = directory.writer();  // before the runs: it may end now
+  const std::vector<std::string> writers =
+      directory.writers();  // before the runs: they may end now
   std::vector<Store> stores = directory.open_for_reading();
   const Manifest manifest = directory.manifest();
   const auto [counts, others] = progress_of(manifest, stored_outcomes(stores));
@@ -42,17 +101,8 @@ DirectoryStatus status_of(const RunDirectory& directory) {
   text += fmt::format("errors   {}\n", counts.errors);
   text += fmt::format("pending  {}\n", counts.missing);
   if (others > 0) text += fmt::format("others   {} runs of earlier manifests\n", others);
-  text += fmt::format("writer   {}\n", writer.value_or("none"));
-  for (Store& store : stores) {
-    for (const Session& session : store.sessions()) {
-      text += fmt::format("session  {} to {} on {}, {} runs, vnsweep {}\n", session.started_at,
-                          session.ended_at.empty() ? "no orderly end" : session.ended_at,
-                          session.host, session.runs, session.version);
-    }
-    const std::optional<double> rate = store.latest_rate();
-    if (rate) text += fmt::format("rate     {:.1f} runs/s in the latest session\n", *rate);
-  }
-  return {std::move(text), writer.has_value(), counts.errors > 0};
+  text += writers_text(writers, stores) + sessions_text(stores) + rate_text(stores);
+  return {std::move(text), !writers.empty(), counts.errors > 0};
 }
 
 /// Waits, or not if a signal asks for the end.

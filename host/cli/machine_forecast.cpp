@@ -154,7 +154,8 @@ std::optional<Forecast> forecast_here(const ForecastRequest& request,
       classes, measure_kinds(worker_kinds(engines, request.devices), classes, calibration, stop));
   if (stop.stop_requested()) return std::nullopt;
 
-  const std::string sweep = sweep_identity(request.manifest);
+  std::string sweep = sweep_identity(request.manifest);
+  if (request.shard) sweep += ", shard " + to_string(*request.shard);
   ForecastInput input{.classes = classes,
                       .costs = costs,
                       .workers = workers,

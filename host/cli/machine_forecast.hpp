@@ -10,6 +10,7 @@
 #include "host/forecast/forecast.hpp"
 #include "host/manifest/manifest.hpp"
 #include "host/plan/batch.hpp"
+#include "host/plan/shard.hpp"
 #include "host/schedule/devices.hpp"
 
 namespace vnsweep {
@@ -20,6 +21,7 @@ struct ForecastRequest {
   std::span<const RunSpec> runs;  ///< in the order of the grid
   std::span<const PlannedBatch> batches;
   const DeviceChoice& devices;
+  std::optional<Shard> shard;  ///< that the runs are of; empty: the whole sweep
 };
 
 /// Forecasts a sweep's time on this machine: measures what `calibration` lacks of its speed and

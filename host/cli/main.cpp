@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <new>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -61,6 +62,20 @@ CLI::Option* add_choice(CLI::App* command, const std::string& name, T& target,
       ->check(CLI::IsMember(words).description(""));
 }
 
+CLI::Option* add_shard(CLI::App* command, std::optional<Shard>& shard, const char* help) {
+  return command
+      ->add_option_function<std::string>(
+          "--shard", [&shard](const std::string& text) { shard = parse_shard(text); }, help)
+      ->type_name("i/n")
+      ->check(CLI::Validator(
+          [](const std::string& text) {
+            return parse_shard(text)
+                       ? std::string()
+                       : fmt::format("must be i/n with 1 <= i <= n <= {}, 2/16 say", kMaxShards);
+          },
+          ""));
+}
+
 void add_run(CLI::App& app, Action& action) {
   auto options = std::make_shared<RunOptions>();
   CLI::App* command =
@@ -70,6 +85,8 @@ void add_run(CLI::App& app, Action& action) {
                       "Directory of the results (default: runs/<manifest's file name>)");
   add_device(command, options->device);
   add_threads(command, options->threads);
+  add_shard(command, options->shard,
+            "Make the i-th of n parts of the sweep; the others may run elsewhere at the same time");
   command->add_flag("-q,--quiet", options->quiet, "No progress, only problems");
   command->add_option("--log-json", options->log_json,
                       "File that events are appended to, one JSON object a line");
@@ -89,6 +106,7 @@ void add_plan(CLI::App& app, Action& action) {
   add_choice<TableFormat>(command, "--format", options->format,
                           {{"table", TableFormat::table}, {"json", TableFormat::json}},
                           "table or json (default: table)");
+  add_shard(command, options->shard, "Plan the i-th of n parts of the sweep");
   command->add_option("--calibration", options->calibration,
                       "File that keeps what was measured (default: vnsweep/calibration.json in "
                       "$XDG_CACHE_HOME or ~/.cache)");
@@ -202,6 +220,20 @@ void add_theory(CLI::App& app, Action& action) {
       [&action, options] { action = [options] { return theory_command(*options); }; });
 }
 
+void add_merge(CLI::App& app, Action& action) {
+  auto options = std::make_shared<MergeOptions>();
+  CLI::App* command = app.add_subcommand("merge", "Join what the shards of a sweep wrote");
+  command->add_option("DIR", options->directories, "Directories that `run` wrote")->required();
+  command->add_option("-o,--output", options->output,
+                      "Directory of the joined results; may exist (default: DIR itself, whose "
+                      "shards become one file)");
+  command->add_option(
+      "--prefer", options->prefer,
+      "Where results of a run differ, keep those of this DIR; without it, differing "
+      "results are refused");
+  command->callback([&action, options] { action = [options] { return merge_command(*options); }; });
+}
+
 void add_trace(CLI::App& app, Action& action) {
   auto options = std::make_shared<TraceOptions>();
   CLI::App* command = app.add_subcommand(
@@ -297,6 +329,7 @@ int run_main(int argc, char** argv) {
   add_theory(app, action);
   add_submit(app, action);
   add_cancel(app, action);
+  add_merge(app, action);
   add_trace(app, action);
   add_reproduce(app, action);
   add_bench(app, action);

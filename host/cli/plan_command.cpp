@@ -118,9 +118,18 @@ std::vector<std::string> table_row(const PlanLine& line) {
           std::isnan(line.seconds) ? "too large" : duration_text(line.seconds)};
 }
 
+/// One shard beside the others.
+struct ShardShare {
+  Shard shard;
+  std::size_t sweep_runs = 0;  ///< of all shards
+  double share = 0.0;          ///< of the predicted work of all shards
+  double imbalance = 0.0;      ///< as in ShardPlan
+};
+
 /// What is printed.
 struct PlanReport {
   std::string name;
+  std::optional<ShardShare> shard;
   std::vector<PlanLine> lines;
   std::size_t runs = 0;
   std::size_t batches = 0;
@@ -154,6 +163,15 @@ std::string seeds_text(const PlanReport& report) {
       report.most_runs, report.most_work);
 }
 
+std::string shard_text(const PlanReport& report) {
+  return fmt::format(
+      "shard {}: {} of {} runs, {:.3g} % of the predicted work; no shard is more than {:.2g} % "
+      "from "
+      "the mean\n",
+      to_string(report.shard->shard), report.runs, report.shard->sweep_runs,
+      100.0 * report.shard->share, 100.0 * report.shard->imbalance);
+}
+
 void print_table(const PlanReport& report) {
   std::vector<std::vector<std::string>> rows = {{"width", "depth", "activation", "init",
                                                  "optimizer", "batch", "steps", "runs", "batches",
@@ -164,7 +182,7 @@ void print_table(const PlanReport& report) {
             << fmt::format("\n{}: {} runs in {} batches on {} workers, at most {} of memory\n",
                            report.name, report.runs, report.batches, report.workers,
                            size_text(report.memory))
-            << time_text(report.forecast);
+            << (report.shard ? shard_text(report) : std::string()) << time_text(report.forecast);
   if (report.most_runs > report.runs) std::cout << seeds_text(report);
 }
 
@@ -186,7 +204,32 @@ void print_json(const PlanReport& report) {
     json["seconds_low"] = forecast.low;
     json["seconds_high"] = forecast.high;
   }
+  if (report.shard) {
+    json["shard"] = {{"index", report.shard->shard.index},
+                     {"count", report.shard->shard.count},
+                     {"sweep_runs", report.shard->sweep_runs},
+                     {"share", report.shard->share},
+                     {"imbalance", report.shard->imbalance}};
+  }
   std::cout << json.dump(2) << "\n";
+}
+
+/// The sweep, or the shard that is asked for, and how it stands beside the others.
+struct PlannedPart {
+  SweepProgress sweep;
+  std::optional<ShardShare> shard;
+};
+
+PlannedPart part_of(const Manifest& manifest, const std::optional<Shard>& shard) {
+  std::vector<RunSpec> all = expand_grid(manifest);
+  if (!shard) return {.sweep = SweepProgress(manifest, std::move(all))};
+  const ShardPlan plan = plan_shards(all, shard->count, cell_split(manifest));
+  SweepProgress sweep(manifest, runs_of_shard(all, plan, shard->index));
+  return {.sweep = std::move(sweep),
+          .shard = ShardShare{.shard = *shard,
+                              .sweep_runs = SweepProgress(manifest, all).counts().wanted,
+                              .share = plan.share(shard->index),
+                              .imbalance = plan.imbalance()}};
 }
 
 CalibrationFile calibration_file(const PlanOptions& options) {
@@ -198,7 +241,7 @@ CalibrationFile calibration_file(const PlanOptions& options) {
 
 ExitCode plan_command(const PlanOptions& options) {
   const Manifest manifest = load_manifest(options.manifest);
-  const SweepProgress sweep(manifest, expand_grid(manifest));
+  const auto [sweep, shard] = part_of(manifest, options.shard);
   const std::vector<RunSpec> runs = sweep.missing();
   const DeviceChoice devices = choose_devices_here(options.device, options.threads);
   check_precision(devices, runs);
@@ -207,12 +250,13 @@ ExitCode plan_command(const PlanOptions& options) {
 
   PlanReport report;
   report.name = manifest.name;
+  report.shard = shard;
   report.lines = group_batches(batches, engines_of_each_kind(engines));
   report.runs = runs.size();
   report.batches = batches.size();
   report.workers = engines.size();
   report.most_runs = sweep.runs().size();
-  report.most_work = total_cost(sweep.runs()) / total_cost(runs);
+  if (!runs.empty()) report.most_work = total_cost(sweep.runs()) / total_cost(runs);
   for (const PlanLine& line : report.lines)
     report.memory = std::max(report.memory, line.memory * engines.size());
 
@@ -221,7 +265,11 @@ ExitCode plan_command(const PlanOptions& options) {
   Calibration calibration = known;
   const StopOnInterruption interruption;
   const std::optional<Forecast> forecast =
-      forecast_here({.manifest = manifest, .runs = runs, .batches = batches, .devices = devices},
+      forecast_here({.manifest = manifest,
+                     .runs = runs,
+                     .batches = batches,
+                     .devices = devices,
+                     .shard = options.shard},
                     std::move(engines), calibration, interruption.token());
   if (calibration != known) file.save(calibration);
   if (!forecast) {

@@ -22,6 +22,7 @@
 #include "host/plan/batch.hpp"
 #include "host/plan/grid.hpp"
 #include "host/plan/run_identity.hpp"
+#include "host/plan/shard.hpp"
 #include "host/plan/sweep_progress.hpp"
 #include "host/schedule/batch_sizes.hpp"
 #include "host/schedule/devices.hpp"
@@ -61,6 +62,24 @@ void refuse_to_mix_precisions(Store& store, const DeviceChoice& devices) {
                     "precision do not mix); choose another directory with -o",
                     store.file().parent_path().string(), engine));
   }
+}
+
+/// Those of the sweep's runs that this process is to make.
+std::vector<RunSpec> own_runs(const Manifest& manifest, const std::vector<RunSpec>& runs,
+                              const std::optional<Shard>& shard) {
+  if (!shard) return runs;
+  return runs_of_shard(runs, plan_shards(runs, shard->count, cell_split(manifest)), shard->index);
+}
+
+/// Learns what this process wrote earlier and what others have in the same directory.
+void learn_stored(SweepProgress& sweep, RunDirectory::Writer& writer, const DeviceChoice& devices) {
+  refuse_to_mix_precisions(writer.store, devices);
+  sweep.learn(settled_outcomes(writer.store, {}));
+  for (Store& other : writer.others) {
+    refuse_to_mix_precisions(other, devices);
+    sweep.learn(settled_outcomes(other, {}));
+  }
+  writer.others.clear();
 }
 
 /// "cuda:0, cuda:1", but one name for all processors.
@@ -179,6 +198,32 @@ ExitCode run_rounds(SweepProgress& sweep, Store& store, const std::filesystem::p
   return code;
 }
 
+/// Says what is about to be made.
+void announce(const Manifest& manifest, const SweepProgress& sweep, const RunOptions& options,
+              const std::vector<NamedEngine>& engines, const RunDirectory& directory,
+              const std::shared_ptr<EventLog>& log) {
+  const SweepProgress::Counts counts = sweep.counts();
+  spdlog::info("{}{}: {} runs{}, {} stored already, {} to make on {} in {}", manifest.name,
+               options.shard ? ", shard " + to_string(*options.shard) : std::string(),
+               counts.wanted,
+               manifest.adaptive_seeds() ? fmt::format(" at first, at most {}", sweep.runs().size())
+                                         : std::string(),
+               counts.wanted - counts.missing, counts.missing,
+               fmt::format("{} worker{} ({})", engines.size(), engines.size() == 1 ? "" : "s",
+                           device_names(engines)),
+               directory.path().string());
+  if (log == nullptr) return;
+  nlohmann::json facts = {{"sweep", manifest.name},
+                          {"directory", directory.path().string()},
+                          {"version", build::kVersion},
+                          {"runs", counts.wanted},
+                          {"stored", counts.wanted - counts.missing},
+                          {"to_make", counts.missing},
+                          {"devices", device_names(engines)}};
+  if (options.shard) facts["shard"] = to_string(*options.shard);
+  log->write("start", facts);
+}
+
 }  // namespace
 
 ExitCode run_command(const RunOptions& options) {
@@ -188,7 +233,8 @@ ExitCode run_command(const RunOptions& options) {
     spdlog::default_logger()->sinks().push_back(std::make_shared<EventLogSink>(log));
   }
   const Manifest manifest = load_manifest(options.manifest);
-  SweepProgress sweep(manifest, expand_grid(manifest));
+  const std::vector<RunSpec> runs = expand_grid(manifest);
+  SweepProgress sweep(manifest, own_runs(manifest, runs, options.shard));
   const RunDirectory directory(options.directory.empty() ? default_directory(options.manifest)
                                                          : options.directory);
   const DeviceChoice devices = choose_devices_here(options.device, options.threads);
@@ -196,33 +242,15 @@ ExitCode run_command(const RunOptions& options) {
   std::vector<NamedEngine> engines = make_engines(devices);
 
   install_interruption_handlers();
-  auto [lock, store] = directory.open_for_writing(manifest, sweep.runs());
-  refuse_to_mix_precisions(store, devices);
-  sweep.learn(settled_outcomes(store, {}));
-  const SweepProgress::Counts counts = sweep.counts();
-  spdlog::info("{}: {} runs{}, {} stored already, {} to make on {} in {}", manifest.name,
-               counts.wanted,
-               manifest.adaptive_seeds() ? fmt::format(" at first, at most {}", sweep.runs().size())
-                                         : std::string(),
-               counts.wanted - counts.missing, counts.missing,
-               fmt::format("{} worker{} ({})", engines.size(), engines.size() == 1 ? "" : "s",
-                           device_names(engines)),
-               directory.path().string());
-  if (log != nullptr) {
-    log->write("start", {{"sweep", manifest.name},
-                         {"directory", directory.path().string()},
-                         {"version", build::kVersion},
-                         {"runs", counts.wanted},
-                         {"stored", counts.wanted - counts.missing},
-                         {"to_make", counts.missing},
-                         {"devices", device_names(engines)}});
-  }
-  if (counts.missing == 0) {
+  RunDirectory::Writer writer = directory.open_for_writing(manifest, runs, options.shard);
+  learn_stored(sweep, writer, devices);
+  announce(manifest, sweep, options, engines, directory, log);
+  if (sweep.counts().missing == 0) {
     spdlog::info("nothing to run; see vnsweep summary {}", directory.path().string());
     log_end(log, {}, {}, ExitCode::complete);
     return ExitCode::complete;
   }
-  return run_rounds(sweep, store, directory.path(), devices, std::move(engines),
+  return run_rounds(sweep, writer.store, directory.path(), devices, std::move(engines),
                     Progress::style_for_stderr(options.quiet), log);
 }
 

@@ -42,6 +42,14 @@ RunSpec batch_key(RunSpec spec) {
   return spec;
 }
 
+std::size_t BatchKeys::number_of(const RunSpec& spec) {
+  RunSpec key = batch_key(spec);
+  if (last_key_ && *last_key_ == key) return last_number_;
+  last_number_ = numbers_.emplace(spec_text(key), numbers_.size()).first->second;
+  last_key_ = std::move(key);
+  return last_number_;
+}
+
 double step_operations(const RunSpec& spec) {
   const auto samples = static_cast<double>(task_samples(spec));
   const double step_samples = spec.minibatch ? static_cast<double>(*spec.minibatch) : samples;

@@ -2,7 +2,10 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -34,6 +37,19 @@ double predicted_cost(const RunSpec& spec);
 /// The specification with everything reset that may differ inside a batch: runs of equal keys can
 /// share one.
 RunSpec batch_key(RunSpec spec);
+
+/// Numbers batch keys in order of appearance. Cheap where runs of one key follow one another, as
+/// they do in a grid.
+class BatchKeys {
+ public:
+  /// @returns from 0; runs of equal batch_key() get equal numbers
+  std::size_t number_of(const RunSpec& spec);
+
+ private:
+  std::optional<RunSpec> last_key_;
+  std::size_t last_number_ = 0;
+  std::unordered_map<std::string, std::size_t> numbers_;  ///< by the key's text
+};
 
 /// Makes the batch of runs that agree in everything but depth, scales, learning rate, momentum and
 /// seed. @param data  their training set, or its sizes

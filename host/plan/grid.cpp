@@ -89,6 +89,11 @@ bool matches(const Exclusion& exclusion, const RunSpec& spec) {
       });
 }
 
+bool same_cell(RunSpec a, const RunSpec& b) {
+  a.seed = b.seed;
+  return a == b;
+}
+
 std::string size_text(std::uint64_t size) {
   return size == kSaturated ? "more than 10^19" : fmt::format("{}", size);
 }
@@ -153,6 +158,14 @@ std::vector<RunSpec> expand_grid(const Manifest& manifest) {
   }
   diagnostics.throw_if_any();
   return runs;
+}
+
+std::vector<std::size_t> cell_ends(std::span<const RunSpec> runs) {
+  std::vector<std::size_t> ends;
+  for (std::size_t k = 0; k < runs.size(); ++k) {
+    if (k + 1 == runs.size() || !same_cell(runs[k], runs[k + 1])) ends.push_back(k + 1);
+  }
+  return ends;
 }
 
 }  // namespace vnsweep

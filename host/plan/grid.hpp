@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,5 +22,9 @@ std::uint64_t grid_size(const Manifest& manifest);
 /// @throws ManifestError if there are more than kMaxRuns, if a point contradicts itself (a batch
 ///         larger than the training set, say) or if an exclusion matches no point
 std::vector<RunSpec> expand_grid(const Manifest& manifest);
+
+/// Where cells end, runs that differ in the seed alone and follow one another: one past the last
+/// run of each.
+std::vector<std::size_t> cell_ends(std::span<const RunSpec> runs);
 
 }  // namespace vnsweep

@@ -3,28 +3,19 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/plan/grid.hpp"
 #include "host/plan/run_identity.hpp"
 
 namespace vnsweep {
-namespace {
-
-bool same_cell(RunSpec a, const RunSpec& b) {
-  a.seed = b.seed;
-  return a == b;
-}
-
-}  // namespace
 
 SweepProgress::SweepProgress(const Manifest& manifest, std::vector<RunSpec> runs)
     : runs_(std::move(runs)),
       outcomes_(runs_.size(), KnownOutcome::none),
+      cell_ends_(cell_ends(runs_)),
       goal_(manifest.adaptive_seeds()) {
   index_.reserve(runs_.size());
-  for (std::size_t k = 0; k < runs_.size(); ++k) {
+  for (std::size_t k = 0; k < runs_.size(); ++k)
     index_.emplace(run_id(runs_[k]), k);
-    const bool ends = k + 1 == runs_.size() || !same_cell(runs_[k], runs_[k + 1]);
-    if (ends) cell_ends_.push_back(k + 1);
-  }
 }
 
 std::size_t SweepProgress::learn(const std::unordered_map<std::string, KnownOutcome>& outcomes) {

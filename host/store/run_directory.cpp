@@ -1,20 +1,22 @@
 #include "host/store/run_directory.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <cstring>
+#include <charconv>
+#include <chrono>
 #include <fstream>
+#include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "host/manifest/field.hpp"
+#include "host/plan/grid.hpp"
 #include "host/plan/run_identity.hpp"
+#include "host/store/stored_sweep.hpp"
 
 namespace vnsweep {
 namespace {
@@ -48,26 +50,6 @@ void write_file(const fs::path& file, const std::string& text) {
   }
 }
 
-/// Request for a lock that belongs to the open file, so that it ends with the process.
-struct flock whole_file(short type) {
-  struct flock request {};
-  request.l_type = type;
-  request.l_whence = SEEK_SET;
-  return request;
-}
-
-std::string describe_this_process() {
-  std::array<char, 256> host{};
-  if (gethostname(host.data(), host.size() - 1) != 0) host[0] = '?';
-  return fmt::format("process {} on {}, started {}", getpid(), host.data(), utc_now());
-}
-
-std::string read_holder(int descriptor) {
-  std::array<char, 512> text{};
-  const ssize_t size = pread(descriptor, text.data(), text.size() - 1, 0);
-  return size > 0 ? std::string(text.data(), static_cast<std::size_t>(size)) : "another process";
-}
-
 /// What has to agree for two manifests to be the same sweep: everything but name, description and
 /// where the data are.
 nlohmann::json comparable(nlohmann::json resolved) {
@@ -79,10 +61,25 @@ nlohmann::json comparable(nlohmann::json resolved) {
   return resolved;
 }
 
-bool any_stored(const std::vector<RunSpec>& runs,
-                const std::unordered_map<std::string, KnownOutcome>& stored) {
+bool is_same_sweep(const Manifest& a, const Manifest& b) {
+  return comparable(a.resolved) == comparable(b.resolved);
+}
+
+/// Whether any of the stores has one of the runs.
+bool any_stored(const std::vector<RunSpec>& runs, RunDirectory::Writer& writer) {
+  std::unordered_map<std::string, KnownOutcome> stored = stored_outcomes(writer.others);
+  stored.merge(writer.store.outcomes());
   return std::any_of(runs.begin(), runs.end(),
                      [&](const RunSpec& spec) { return stored.contains(run_id(spec)); });
+}
+
+bool have_a_run_in_common(const Manifest& a, const Manifest& b) {
+  std::unordered_set<std::string> ids;
+  for (const RunSpec& spec : expand_grid(a))
+    ids.insert(run_id(spec));
+  const std::vector<RunSpec> others = expand_grid(b);
+  return std::any_of(others.begin(), others.end(),
+                     [&](const RunSpec& spec) { return ids.contains(run_id(spec)); });
 }
 
 std::string read_file(const fs::path& file) {
@@ -90,61 +87,48 @@ std::string read_file(const fs::path& file) {
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
-}  // namespace
+/// Leaves a file alone that has this text already: others may be reading it.
+void write_file_if_new(const fs::path& file, const std::string& text) {
+  if (!fs::exists(file) || read_file(file) != text) write_file(file, text);
+}
 
-WriterLock::WriterLock(const fs::path& file) {
-  descriptor_ = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (descriptor_ < 0) {
-    throw DirectoryError(fmt::format("cannot write {} ({}); choose a writable directory with -o",
-                                     file.string(), error_text(errno)));
-  }
-  struct flock request = whole_file(F_WRLCK);
-  if (fcntl(descriptor_, F_OFD_SETLK, &request) != 0) {
-    const int code = errno;
-    const std::string holder = read_holder(descriptor_);
-    close(std::exchange(descriptor_, -1));
-    if (code != EAGAIN && code != EACCES) {
-      throw DirectoryError(fmt::format("cannot lock {} ({})", file.string(), error_text(code)));
+/// k of "runs-<k>.db". @returns nothing for other names
+std::optional<std::size_t> shard_number(const std::string& name, const std::string& ending) {
+  constexpr std::string_view kBeginning = "runs-";
+  if (!name.starts_with(kBeginning) || !name.ends_with(ending)) return std::nullopt;
+  const char* const first = name.data() + kBeginning.size();
+  const char* const last = name.data() + name.size() - ending.size();
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(first, last, number);
+  if (error != std::errc() || end != last) return std::nullopt;
+  return number;
+}
+
+/// Recording a manifest takes a moment; whoever holds the lock longer hangs.
+WriterLock lock_manifest(const fs::path& directory) {
+  return WriterLock(directory / "manifest.lock", {}, std::chrono::seconds(60));
+}
+
+std::vector<Store> open_stores(const std::vector<fs::path>& files) {
+  std::vector<Store> stores;
+  for (const fs::path& file : files) {
+    try {
+      // A process that has just begun has not made its tables yet.
+      if (auto store = Store::open_if_filled(file)) stores.push_back(std::move(*store));
+    } catch (const StoreError&) {
+      // Joined to the first database, and removed, since the directory was listed. That one is open
+      // and will be read afterwards, so that nothing is missed.
+      if (fs::exists(file) || stores.empty()) throw;
     }
-    throw DirectoryError(
-        fmt::format("{} is in use by {}; wait for it to end or choose another "
-                    "directory with -o",
-                    file.parent_path().string(), holder));
   }
-  const std::string self = describe_this_process();
-  if (ftruncate(descriptor_, 0) != 0 ||
-      pwrite(descriptor_, self.data(), self.size(), 0) != static_cast<ssize_t>(self.size())) {
-    const int code = errno;
-    close(std::exchange(descriptor_, -1));
-    throw DirectoryError(
-        fmt::format("cannot write {} ({}); make room and run the same command again", file.string(),
-                    error_text(code)));
-  }
+  return stores;
 }
 
-WriterLock::WriterLock(WriterLock&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)) {}
-
-WriterLock::~WriterLock() {
-  if (descriptor_ >= 0) close(descriptor_);
-}
-
-std::optional<std::string> WriterLock::holder(const fs::path& file) {
-  const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return std::nullopt;
-  std::optional<std::string> holder;
-  struct flock request = whole_file(F_WRLCK);
-  if (fcntl(descriptor, F_OFD_GETLK, &request) == 0 && request.l_type != F_UNLCK) {
-    holder = read_holder(descriptor);
-  }
-  close(descriptor);
-  return holder;
-}
+}  // namespace
 
 RunDirectory::RunDirectory(fs::path path) : path_(std::move(path)) {}
 
-RunDirectory::Writer RunDirectory::open_for_writing(const Manifest& manifest,
-                                                    const std::vector<RunSpec>& runs) const {
+void RunDirectory::create(const std::string& source) const {
   std::error_code status;
   fs::create_directories(path_, status);
   if (status || !fs::is_directory(path_)) {
@@ -153,31 +137,62 @@ RunDirectory::Writer RunDirectory::open_for_writing(const Manifest& manifest,
                                      status ? status.message() : "a file is in the way"));
   }
   const fs::path yaml = path_ / "manifest.yaml";
-  if (fs::exists(yaml) && !fs::exists(path_ / "runs-0.db") && read_file(yaml) != manifest.source) {
+  // A database is there before the manifest is recorded.
+  if (fs::exists(yaml) && databases().empty() && read_file(yaml) != source) {
     throw DirectoryError(
         fmt::format("{} is in the way (vnsweep did not write it); choose another "
                     "directory with -o",
                     yaml.string()));
   }
-  WriterLock lock(path_ / "runs-0.lock");
-  Store store = Store::open_for_writing(path_ / "runs-0.db");
-  record(manifest, runs, store.outcomes());
-  return {std::move(lock), std::move(store)};
+}
+
+bool RunDirectory::has_manifest() const {
+  return fs::exists(path_ / "manifest.json");
+}
+
+std::string RunDirectory::manifest_source() const {
+  return read_file(path_ / "manifest.yaml");
+}
+
+RunDirectory::Writer RunDirectory::open_for_writing(const Manifest& manifest,
+                                                    const std::vector<RunSpec>& runs,
+                                                    const std::optional<Shard>& shard) const {
+  create(manifest.source);
+  const std::size_t number = shard ? shard->index : 0;
+  const fs::path file = path_ / fmt::format("runs-{}.db", number);
+  WriterLock lock(path_ / fmt::format("runs-{}.lock", number),
+                  shard ? fmt::format("shard {}", to_string(*shard)) : std::string());
+  Store store = Store::open_for_writing(file);
+  std::vector<fs::path> other_files = databases();
+  std::erase(other_files, file);
+  Writer writer{std::move(lock), std::move(store), open_stores(other_files)};
+  record(manifest, runs, writer);
+  if (shard && writer.store.shard() != shard) writer.store.set_shard(*shard);
+  return writer;
 }
 
 void RunDirectory::record(const Manifest& manifest, const std::vector<RunSpec>& runs,
-                          const std::unordered_map<std::string, KnownOutcome>& stored) const {
-  const fs::path yaml = path_ / "manifest.yaml";
-  const fs::path json = path_ / "manifest.json";
-  if (fs::exists(json)) {
+                          Writer& writer) const {
+  const WriterLock manifest_lock = lock_manifest(path_);
+  if (has_manifest()) {
     const Manifest earlier = this->manifest();
-    const bool same = comparable(earlier.resolved) == comparable(manifest.resolved);
-    const bool related = same || earlier.name == manifest.name || any_stored(runs, stored);
-    if (!related) {
+    const bool same = is_same_sweep(earlier, manifest);
+    if (!same && earlier.name != manifest.name && !any_stored(runs, writer)) {
       throw DirectoryError(
           fmt::format("{} holds another sweep ('{}', with no run in common with '{}'); "
                       "choose another directory with -o",
                       path_.string(), earlier.name, manifest.name));
+    }
+    if (!same) {
+      for (const fs::path& file : locks()) {
+        if (file == writer.lock.file()) continue;
+        const std::optional<std::string> holder = WriterLock::holder(file);
+        if (!holder) continue;
+        throw DirectoryError(fmt::format(
+            "{} is in use by {}, with another manifest; wait for it to end or choose another "
+            "directory with -o",
+            path_.string(), *holder));
+      }
     }
     const Field& content = *find_field("task", "content");
     if (content.get(earlier.base) != content.get(manifest.base)) {
@@ -186,20 +201,64 @@ void RunDirectory::record(const Manifest& manifest, const std::vector<RunSpec>& 
           "made with the new data",
           path_.string());
     }
-    if (!same) {
-      int number = 1;
-      while (fs::exists(path_ / fmt::format("manifest-{}.yaml", number)))
-        ++number;
-      std::error_code status;
-      fs::rename(yaml, path_ / fmt::format("manifest-{}.yaml", number), status);
-      if (status && status != std::errc::no_such_file_or_directory) {
-        throw DirectoryError(fmt::format("cannot keep the earlier manifest {} ({})", yaml.string(),
-                                         status.message()));
-      }
-    }
+    if (!same) keep_earlier(manifest_source());
   }
-  write_file(yaml, manifest.source);
-  write_file(json, manifest.resolved.dump(2) + "\n");
+  write_file_if_new(path_ / "manifest.yaml", manifest.source);
+  write_file_if_new(path_ / "manifest.json", manifest.resolved.dump(2) + "\n");
+}
+
+void RunDirectory::keep_earlier(const std::string& source) const {
+  if (source.empty()) return;
+  int number = 1;
+  while (true) {
+    const fs::path file = path_ / fmt::format("manifest-{}.yaml", number);
+    if (!fs::exists(file)) return write_file(file, source);
+    if (read_file(file) == source) return;
+    ++number;
+  }
+}
+
+void RunDirectory::check_same_sweep(const RunDirectory& other) const {
+  const Manifest own = manifest();
+  const Manifest theirs = other.manifest();
+  if (is_same_sweep(own, theirs) || own.name == theirs.name) return;
+  if (have_a_run_in_common(own, theirs)) return;
+  throw DirectoryError(
+      fmt::format("{} holds another sweep ('{}') than {} ('{}', with no run in common); merge "
+                  "directories of one sweep",
+                  other.path().string(), theirs.name, path_.string(), own.name));
+}
+
+void RunDirectory::adopt_manifest(const RunDirectory& other) const {
+  const std::string source = other.manifest_source();
+  const WriterLock manifest_lock = lock_manifest(path_);
+  if (has_manifest()) {
+    if (!is_same_sweep(manifest(), other.manifest())) keep_earlier(source);
+    return;
+  }
+  write_file(path_ / "manifest.yaml", source);
+  write_file(path_ / "manifest.json", other.manifest().resolved.dump(2) + "\n");
+}
+
+std::vector<fs::path> RunDirectory::numbered(const std::string& ending) const {
+  std::vector<std::pair<std::size_t, fs::path>> found;
+  for (const fs::directory_entry& entry : fs::directory_iterator(path_)) {
+    const auto number = shard_number(entry.path().filename().string(), ending);
+    if (number) found.emplace_back(*number, entry.path());
+  }
+  std::sort(found.begin(), found.end());
+  std::vector<fs::path> files;
+  for (auto& entry : found)
+    files.push_back(std::move(entry.second));
+  return files;
+}
+
+std::vector<fs::path> RunDirectory::databases() const {
+  return numbered(".db");
+}
+
+std::vector<fs::path> RunDirectory::locks() const {
+  return numbered(".lock");
 }
 
 std::vector<Store> RunDirectory::open_for_reading() const {
@@ -209,21 +268,16 @@ std::vector<Store> RunDirectory::open_for_reading() const {
                     "wrote",
                     path_.string()));
   }
-  std::vector<fs::path> files;
-  for (const fs::directory_entry& entry : fs::directory_iterator(path_)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with("runs-") && name.ends_with(".db")) files.push_back(entry.path());
-  }
+  const std::vector<fs::path> files = databases();
   if (files.empty()) {
     throw DirectoryError(
         fmt::format("{} holds no results (no runs-*.db); give the directory that "
                     "`vnsweep run` wrote",
                     path_.string()));
   }
-  std::sort(files.begin(), files.end());
-  std::vector<Store> stores;
-  for (const fs::path& file : files)
-    stores.push_back(Store::open_for_reading(file));
+  std::vector<Store> stores = open_stores(files);
+  // Nothing but databases that have just begun: the first one says so.
+  if (stores.empty()) stores.push_back(Store::open_for_reading(files.front()));
   return stores;
 }
 
@@ -231,8 +285,16 @@ Manifest RunDirectory::manifest() const {
   return load_manifest(path_ / "manifest.json", kMaxResolvedBytes);
 }
 
-std::optional<std::string> RunDirectory::writer() const {
-  return WriterLock::holder(path_ / "runs-0.lock");
+bool RunDirectory::is_written(const Store& store) {
+  return WriterLock::holder(fs::path(store.file()).replace_extension(".lock")).has_value();
+}
+
+std::vector<std::string> RunDirectory::writers() const {
+  std::vector<std::string> writers;
+  for (const fs::path& file : locks()) {
+    if (auto holder = WriterLock::holder(file)) writers.push_back(std::move(*holder));
+  }
+  return writers;
 }
 
 }  // namespace vnsweep

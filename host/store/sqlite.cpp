@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <cmath>
+#include <algorithm>
+#include <bit>
 #include <limits>
 
 namespace vnsweep {
@@ -129,16 +130,26 @@ Statement& Statement::bind_blob(int parameter, std::span<const std::byte> value)
   return *this;
 }
 
+Statement& Statement::bind_column(int parameter, const Statement& row, int column) {
+  database_->check(sqlite3_bind_value(handle_.get(), parameter + 1,
+                                      sqlite3_column_value(row.handle_.get(), column)));
+  return *this;
+}
+
 bool Statement::step() {
   const int code = sqlite3_step(handle_.get());
   database_->check(code);
   return code == SQLITE_ROW;
 }
 
+void Statement::reset() {
+  database_->check(sqlite3_reset(handle_.get()));
+}
+
 void Statement::run() {
   while (step()) {
   }
-  database_->check(sqlite3_reset(handle_.get()));
+  reset();
 }
 
 bool Statement::is_null(int column) const {
@@ -164,6 +175,40 @@ std::span<const std::byte> Statement::blob(int column) const {
   const auto* data = static_cast<const std::byte*>(sqlite3_column_blob(handle_.get(), column));
   const int size = sqlite3_column_bytes(handle_.get(), column);
   return {data, static_cast<std::size_t>(size)};
+}
+
+bool Statement::equals(int column, const Statement& other, int other_column) const {
+  const int type = sqlite3_column_type(handle_.get(), column);
+  if (type != sqlite3_column_type(other.handle_.get(), other_column)) return false;
+  switch (type) {
+    case SQLITE_INTEGER:
+      return integer(column) == other.integer(other_column);
+    case SQLITE_FLOAT:
+      return std::bit_cast<std::uint64_t>(real(column)) ==
+             std::bit_cast<std::uint64_t>(other.real(other_column));
+    case SQLITE_NULL:
+      return true;
+    default: {
+      const auto own = blob(column);
+      const auto theirs = other.blob(other_column);
+      return std::equal(own.begin(), own.end(), theirs.begin(), theirs.end());
+    }
+  }
+}
+
+std::string Statement::shown(int column) const {
+  switch (sqlite3_column_type(handle_.get(), column)) {
+    case SQLITE_INTEGER:
+      return fmt::format("{}", integer(column));
+    case SQLITE_FLOAT:
+      return fmt::format("{}", real(column));
+    case SQLITE_NULL:
+      return "null";
+    case SQLITE_BLOB:
+      return "...";
+    default:
+      return text(column);
+  }
 }
 
 Transaction::Transaction(Database& database) : database_(database) {

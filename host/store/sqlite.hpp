@@ -64,9 +64,13 @@ class Statement {
   Statement& bind(int parameter, std::string_view value);
   Statement& bind_null(int parameter);
   Statement& bind_blob(int parameter, std::span<const std::byte> value);
+  /// Binds what a column of another statement's row holds, of whatever type.
+  Statement& bind_column(int parameter, const Statement& row, int column);
 
   /// Advances to the next row. @returns false when there are no more
   bool step();
+  /// Makes it ready for new parameters.
+  void reset();
   /// Runs a statement without rows and makes it ready for new parameters.
   void run();
 
@@ -75,6 +79,10 @@ class Statement {
   double real(int column) const;  ///< NaN for null
   std::string text(int column) const;
   std::span<const std::byte> blob(int column) const;  ///< valid until the next step
+  /// Whether a column of another statement's row holds the same, to the bit.
+  bool equals(int column, const Statement& other, int other_column) const;
+  /// For messages: a number, a text, "null" or "..." for an array.
+  std::string shown(int column) const;
 
  private:
   struct Finalizer {

@@ -16,45 +16,12 @@
 #include "build_info.hpp"
 #include "host/manifest/field.hpp"
 #include "host/plan/run_identity.hpp"
-#include "kernels/numerics_version.hpp"
+#include "host/store/schema.hpp"
 
 namespace vnsweep {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "blobs are stored little-endian");
-
-/// "vnsw": marks the file as ours.
-constexpr std::int64_t kApplicationId = 0x766e7377;
-
-constexpr const char* kSchema = R"sql(
-CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE sessions(
-  id INTEGER PRIMARY KEY, started_at TEXT NOT NULL, ended_at TEXT, host TEXT NOT NULL,
-  process INTEGER NOT NULL, version TEXT NOT NULL);
-CREATE TABLE runs(
-  id INTEGER PRIMARY KEY, run_id TEXT NOT NULL UNIQUE, config TEXT NOT NULL, status TEXT NOT NULL,
-  cause TEXT, steps INTEGER, loss REAL, accuracy REAL, vni_initial REAL, vni_final REAL,
-  n_eff_final REAL, log10_gradient_ratio REAL, error TEXT, engine TEXT NOT NULL,
-  device TEXT NOT NULL, seconds REAL NOT NULL, finished_at TEXT NOT NULL,
-  session INTEGER NOT NULL REFERENCES sessions(id), m1_initial REAL, local_vni_initial REAL);
--- Arrays over the hidden layers, little-endian: float64, spectrum float32. The eigenvalues of all
--- layers stand one after the other; layer l has min(live[l], samples) of them. Jacobian moments are
--- null where they were not asked for.
-CREATE TABLE probes(
-  id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES runs(id), step INTEGER NOT NULL,
-  samples INTEGER NOT NULL, vni BLOB NOT NULL, live BLOB NOT NULL, n_eff BLOB NOT NULL,
-  effective_rank BLOB NOT NULL, q BLOB NOT NULL, gradient_rms BLOB NOT NULL, spectrum BLOB,
-  m1 BLOB, m2 BLOB, local_vni BLOB, UNIQUE(run, step));
-)sql";
-
-/// From schema 1, which had no Jacobian moments.
-constexpr const char* kUpgradeFrom1 = R"sql(
-ALTER TABLE runs ADD COLUMN m1_initial REAL;
-ALTER TABLE runs ADD COLUMN local_vni_initial REAL;
-ALTER TABLE probes ADD COLUMN m1 BLOB;
-ALTER TABLE probes ADD COLUMN m2 BLOB;
-ALTER TABLE probes ADD COLUMN local_vni BLOB;
-)sql";
 
 template <class T>
 std::span<const std::byte> bytes_of(const std::vector<T>& values) {
@@ -87,72 +54,6 @@ RunStatus status_from(const std::string& text) {
     if (text == to_string(status)) return status;
   }
   throw StoreError("unknown run status '" + text + "' in the database");
-}
-
-/// Refuses files that are damaged, not ours, or made by another version.
-void check_file(Database& database) {
-  const std::string verdict = database.query_text("PRAGMA quick_check(1)");
-  if (verdict != "ok") {
-    throw StoreError(
-        fmt::format("{} is corrupt ({}); it was left untouched: move it away to start "
-                    "over, or restore a copy",
-                    database.file().string(), verdict));
-  }
-}
-
-void check_version(Database& database) {
-  const std::string name = database.file().string();
-  if (database.query_integer("PRAGMA application_id") != kApplicationId) {
-    throw StoreError(fmt::format("{} is not a vnsweep database; choose another directory", name));
-  }
-  const std::int64_t schema = database.query_integer("PRAGMA user_version");
-  if (schema < 1 || schema > kSchemaVersion) {
-    throw StoreError(
-        fmt::format("{} has schema {}, this vnsweep reads schemas up to {}; use the vnsweep "
-                    "version that wrote it, or a newer one",
-                    name, schema, kSchemaVersion));
-  }
-}
-
-void upgrade_schema(Database& database) {
-  if (database.query_integer("PRAGMA user_version") == kSchemaVersion) return;
-  Transaction transaction(database);
-  database.execute(kUpgradeFrom1);
-  database.execute(fmt::format("PRAGMA user_version = {}", kSchemaVersion));
-  transaction.commit();
-}
-
-/// Names of columns to select, or nulls where the file's schema has no Jacobian moments.
-std::string jacobian_columns(Database& database, std::vector<std::string> names) {
-  if (database.query_integer("PRAGMA user_version") < 2) {
-    std::fill(names.begin(), names.end(), "NULL");
-  }
-  return fmt::format("{}", fmt::join(names, ", "));
-}
-
-std::string read_numerics(Database& database) {
-  return database.query_text("SELECT value FROM meta WHERE key = 'numerics_version'");
-}
-
-void check_numerics(Database& database) {
-  const std::string numerics = read_numerics(database);
-  if (numerics != std::to_string(kNumericsVersion)) {
-    throw StoreError(
-        fmt::format("{} holds results of numerics version {}, this vnsweep makes "
-                    "version {} (they do not mix); choose another directory",
-                    database.file().string(), numerics, kNumericsVersion));
-  }
-}
-
-void create_schema(Database& database) {
-  Transaction transaction(database);
-  database.execute(kSchema);
-  database.prepare("INSERT INTO meta VALUES('numerics_version', ?)")
-      .bind(0, std::to_string(kNumericsVersion))
-      .run();
-  database.execute(fmt::format("PRAGMA application_id = {}", kApplicationId));
-  database.execute(fmt::format("PRAGMA user_version = {}", kSchemaVersion));
-  transaction.commit();
 }
 
 std::string host_name() {
@@ -234,17 +135,34 @@ Store Store::in_memory() {
   return store;
 }
 
-Store Store::open_for_reading(const std::filesystem::path& file) {
+std::optional<Store> Store::open_if_filled(const std::filesystem::path& file) {
   // Rolling back an interrupted commit takes write access; without it a clean file still reads.
   const bool writable = access(file.c_str(), W_OK) == 0;
   Store store{Database(file, writable ? Database::Mode::read_write : Database::Mode::read_only)};
   store.database_.execute("PRAGMA query_only = ON");
-  if (store.database_.query_integer("SELECT count(*) FROM sqlite_schema") == 0) {
+  if (store.database_.query_integer("SELECT count(*) FROM sqlite_schema") == 0) return std::nullopt;
+  check_version(store.database_);
+  return store;
+}
+
+Store Store::open_for_reading(const std::filesystem::path& file) {
+  std::optional<Store> store = open_if_filled(file);
+  if (!store) {
     throw StoreError(
         fmt::format("{} holds no results yet; run the sweep's command again", file.string()));
   }
-  check_version(store.database_);
-  return store;
+  return std::move(*store);
+}
+
+void Store::set_shard(const Shard& shard) {
+  database_.prepare("INSERT OR REPLACE INTO meta VALUES('shard', ?)")
+      .bind(0, to_string(shard))
+      .run();
+}
+
+std::optional<Shard> Store::shard() {
+  Statement select = database_.prepare("SELECT value FROM meta WHERE key = 'shard'");
+  return select.step() ? parse_shard(select.text(0)) : std::nullopt;
 }
 
 void Store::begin_session() {

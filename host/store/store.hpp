@@ -10,14 +10,11 @@
 #include <unordered_set>
 #include <vector>
 
+#include "host/plan/shard.hpp"
 #include "host/schedule/run_result.hpp"
 #include "host/store/sqlite.hpp"
 
 namespace vnsweep {
-
-/// Raised when tables or columns change. A newer file is refused, never guessed at; an older one is
-/// read as it is, and brought up to date when it is opened for writing.
-inline constexpr int kSchemaVersion = 2;
 
 /// One row of the table of runs.
 struct StoredRun {
@@ -81,6 +78,8 @@ class Store {
 
   /// Opens for reading. @throws StoreError
   static Store open_for_reading(const std::filesystem::path& file);
+  /// The same. @returns nothing if the file has no tables yet, because its writer has just begun
+  static std::optional<Store> open_if_filled(const std::filesystem::path& file);
 
   /// Commits results in one transaction; a run stored before as an error is replaced.
   /// @throws StoreWriteError if the file system refuses; then none of them is stored
@@ -101,6 +100,10 @@ class Store {
   /// Runs per second of the session with the newest run; nothing before its second run.
   std::optional<double> latest_rate();
 
+  /// Which part of the sweep its writer makes; nothing if that is the whole sweep.
+  void set_shard(const Shard& shard);
+  std::optional<Shard> shard();
+
   void begin_session();
   void end_session();
 
@@ -117,6 +120,7 @@ class Store {
 
   Database database_;
   std::int64_t session_ = 0;
+  friend class StoreMerger;
 };
 
 /// RunSpec from its canonical JSON. @throws StoreError if a field is missing or invalid

@@ -46,13 +46,13 @@ TEST_F(RunDirectoryTest, ASecondWriterIsRefusedNamingTheFirst) {
 
   EXPECT_THAT(open_error(directory_, "{depth: 1, width: 3}"),
               HasSubstr("is in use by process " + std::to_string(getpid())));
-  EXPECT_THAT(directory_.writer().value_or(""), HasSubstr(std::to_string(getpid())));
+  EXPECT_THAT(directory_.writers().at(0), HasSubstr(std::to_string(getpid())));
 }
 
 TEST_F(RunDirectoryTest, TheLockEndsWithItsHolder) {
   open(directory_, "{depth: 1, width: 3}");
 
-  EXPECT_FALSE(directory_.writer());
+  EXPECT_TRUE(directory_.writers().empty());
   EXPECT_EQ(open_error(directory_, "{depth: 1, width: 3}"), "no error");
 }
 
