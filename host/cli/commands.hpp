@@ -41,7 +41,7 @@ struct PlanOptions {
 };
 ExitCode plan_command(const PlanOptions& options);
 
-/// @param watch  show it again every few seconds, until nobody writes there
+/// @param watch  show it again every few seconds, until nobody writes there and no job will
 ExitCode status_command(const std::filesystem::path& directory, bool watch);
 
 struct SummaryOptions {

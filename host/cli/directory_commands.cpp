@@ -13,6 +13,7 @@
 #include "host/cli/commands.hpp"
 #include "host/cli/interruption.hpp"
 #include "host/cli/output.hpp"
+#include "host/cluster/job_status.hpp"
 #include "host/report/export.hpp"
 #include "host/report/summary.hpp"
 #include "host/store/run_directory.hpp"
@@ -26,7 +27,7 @@ using namespace std::chrono_literals;
 /// How a directory stands, in words.
 struct DirectoryStatus {
   std::string text;
-  bool is_written = false;  ///< by a process, now
+  bool goes_on = false;  ///< a process writes to it, or will
   bool has_errors = false;
 };
 
@@ -102,7 +103,9 @@ DirectoryStatus status_of(const RunDirectory& directory) {
   text += fmt::format("pending  {}\n", counts.missing);
   if (others > 0) text += fmt::format("others   {} runs of earlier manifests\n", others);
   text += writers_text(writers, stores) + sessions_text(stores) + rate_text(stores);
-  return {std::move(text), !writers.empty(), counts.errors > 0};
+  const cluster::JobStatus jobs = cluster::job_status(directory.path());
+  text += jobs.text;
+  return {std::move(text), !writers.empty() || jobs.in_queue, counts.errors > 0};
 }
 
 /// Waits, or not if a signal asks for the end.
@@ -125,7 +128,7 @@ ExitCode status_command(const std::filesystem::path& path, bool watch) {
     // From the top of a cleared screen.
     std::cout << (redraws ? "\x1b[H\x1b[2J" : "") << status.text;
     check_output();
-    if (!watch || !status.is_written) break;
+    if (!watch || !status.goes_on) break;
     wait_for_next_look();
     if (interruption_signal() != 0) break;
     if (!redraws) std::cout << '\n';

@@ -35,10 +35,27 @@ using cluster::LiveJobs;
 struct Request {
   Manifest manifest;
   std::vector<RunSpec> runs;
-  std::size_t shards = 1;
   cluster::SubmissionOptions submission;
   cluster::ShardTask task;
+  std::size_t max_array_size = 2;           ///< the site's
+  std::optional<std::size_t> max_parallel;  ///< tasks at the same time
 };
+
+/// The site's MaxArraySize, or Slurm's default where a dry run cannot ask.
+std::size_t likely_array_size() {
+  constexpr std::size_t kDefault = 1001;
+  try {
+    return cluster::max_array_size();
+  } catch (const cluster::SlurmError& e) {
+    spdlog::warn("{}; shown is what a site with MaxArraySize {} would get", e.what(), kDefault);
+    return kDefault;
+  }
+}
+
+std::vector<JobArray> arrays_for(const Request& request, const std::set<std::size_t>& shards) {
+  const std::vector<std::size_t> list(shards.begin(), shards.end());
+  return cluster::plan_arrays(list, request.max_array_size, request.max_parallel);
+}
 
 fs::path this_program() {
   std::error_code status;
@@ -60,7 +77,6 @@ Request make_request(const SubmitOptions& options, std::size_t shards) {
   const fs::path directory = fs::absolute(options.directory).lexically_normal();
   Request request{.manifest = load_manifest(options.manifest),
                   .runs = {},
-                  .shards = shards,
                   .submission = {.directory = directory, .name = {}, .common = {}, .tasks = {}},
                   .task = {.program = this_program(),
                            .directory = directory,
@@ -69,6 +85,7 @@ Request make_request(const SubmitOptions& options, std::size_t shards) {
                            .device = device_of(options),
                            .threads = options.threads}};
   request.runs = expand_grid(request.manifest);
+  request.max_parallel = options.max_parallel;
   request.submission.name = cluster::job_name(request.manifest.name, directory);
   auto& common = request.submission.common;
   if (!options.partition.empty()) common.push_back("--partition=" + options.partition);
@@ -85,7 +102,8 @@ std::set<std::size_t> unfinished_shards(const Request& request, std::vector<Stor
   std::erase_if(outcomes, [](const auto& entry) { return entry.second == KnownOutcome::error; });
   SweepProgress progress(request.manifest, request.runs);
   progress.learn(outcomes);
-  const ShardPlan plan = plan_shards(request.runs, request.shards, cell_split(request.manifest));
+  const ShardPlan plan =
+      plan_shards(request.runs, request.task.shards, cell_split(request.manifest));
   std::unordered_map<std::string, std::uint32_t> shard_of;
   for (std::size_t k = 0; k < request.runs.size(); ++k)
     shard_of.emplace(run_id(request.runs[k]), plan.shard_of_run[k]);
@@ -110,9 +128,10 @@ void refuse_other_submission(const Request& request, const JobRecord& record,
   if (live.arrays.empty()) return;
   const fs::path& directory = request.submission.directory;
   const char* const advice = "wait for them to end, or end them with vnsweep cancel";
-  if (record.shards != request.shards) {
+  if (record.shards != request.task.shards) {
     throw DirectoryError(fmt::format("jobs of {} shards are in the queue for {}, not of {}; {}",
-                                     record.shards, directory.string(), request.shards, advice));
+                                     record.shards, directory.string(), request.task.shards,
+                                     advice));
   }
   if (text_of(cluster::manifest_file(directory)) != manifest_text(request.manifest)) {
     throw DirectoryError(
@@ -186,7 +205,7 @@ std::vector<std::string> submit_arrays(const Request& request, JobRecord& record
     ids.push_back(submit_and_record(record, request.submission.directory, JobKind::shards, array,
                                     cluster::array_arguments(request.submission, array, after)));
     spdlog::info("job {}: {} shard{} of {}", ids.back(), array.indices.size(),
-                 array.indices.size() == 1 ? "" : "s", request.shards);
+                 array.indices.size() == 1 ? "" : "s", request.task.shards);
   }
   return ids;
 }
@@ -239,23 +258,16 @@ bool has_shard_files(const fs::path& directory) {
   return false;
 }
 
-std::vector<JobArray> arrays_for(const SubmitOptions& options,
-                                 const std::set<std::size_t>& shards) {
-  if (shards.empty()) return {};
-  const std::vector<std::size_t> list(shards.begin(), shards.end());
-  return cluster::plan_arrays(list, cluster::max_array_size(), options.max_parallel);
-}
-
-ExitCode submit_missing(const SubmitOptions& options, const Request& request, JobRecord record,
-                        const LiveJobs& live, std::set<std::size_t> unfinished) {
+ExitCode submit_missing(const Request& request, JobRecord record, const LiveJobs& live,
+                        std::set<std::size_t> unfinished) {
   const fs::path& directory = request.submission.directory;
   const bool is_complete = unfinished.empty();
   for (const std::size_t shard : live.shards)
     unfinished.erase(shard);
   // Jobs that have ended are no longer anybody's concern.
-  record = {.name = request.submission.name, .shards = request.shards, .jobs = live.all()};
+  record = {.name = request.submission.name, .shards = request.task.shards, .jobs = live.all()};
   const std::vector<std::string> arrays =
-      submit_arrays(request, record, arrays_for(options, unfinished));
+      submit_arrays(request, record, arrays_for(request, unfinished));
   const bool to_merge = !arrays.empty() || !live.arrays.empty() || has_shard_files(directory);
   const bool is_merged_later = arrays.empty() && !live.merges.empty();
   if (to_merge && !is_merged_later) submit_merge(request, record, live, arrays);
@@ -274,23 +286,22 @@ ExitCode submit_missing(const SubmitOptions& options, const Request& request, Jo
 
 ExitCode submit_command(const SubmitOptions& options) {
   const fs::path path = fs::absolute(options.directory).lexically_normal();
+  // Mistakes, and a site without Slurm, are found before anything is created.
+  Request request = make_request(options, shards_of(options, cluster::read_job_record(path)));
+  request.max_array_size = options.dry_run ? likely_array_size() : cluster::max_array_size();
   if (options.dry_run) {
-    const Request request =
-        make_request(options, shards_of(options, cluster::read_job_record(path)));
     std::vector<Store> stores = stores_if_any(path);
-    return print_submission(request, arrays_for(options, unfinished_shards(request, stores)));
+    return print_submission(request, arrays_for(request, unfinished_shards(request, stores)));
   }
-  // A mistake in the manifest creates nothing.
-  Request request = make_request(options, options.shards);
   const WriterLock lock = lock_submission(path);
   const std::optional<JobRecord> earlier = cluster::read_job_record(path);
-  request.shards = request.task.shards = shards_of(options, earlier);
+  request.task.shards = shards_of(options, earlier);
   const JobRecord record = earlier.value_or(JobRecord{.name = request.submission.name, .jobs = {}});
   const LiveJobs live = cluster::live_jobs(record, cluster::queued_tasks(record.ids()));
   refuse_other_submission(request, record, live);
   prepare_directory(request);
   std::vector<Store> stores = RunDirectory(path).open_for_reading();
-  return submit_missing(options, request, record, live, unfinished_shards(request, stores));
+  return submit_missing(request, record, live, unfinished_shards(request, stores));
 }
 
 ExitCode cancel_command(const fs::path& path) {

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "host/cluster/slurm.hpp"
-#include "host/store/run_directory.hpp"
+#include "host/store/directory_error.hpp"
 #include "host/store/write_file.hpp"
 
 namespace vnsweep::cluster {

@@ -7,7 +7,7 @@
 #include <string>
 #include <system_error>
 
-#include "host/store/run_directory.hpp"
+#include "host/store/directory_error.hpp"
 
 namespace vnsweep {
 

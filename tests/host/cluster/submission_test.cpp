@@ -4,7 +4,7 @@
 
 #include <fstream>
 
-#include "host/store/run_directory.hpp"
+#include "host/store/directory_error.hpp"
 #include "tests/temporary_directory.hpp"
 
 namespace vnsweep::cluster {
