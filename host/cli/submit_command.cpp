@@ -75,6 +75,11 @@ std::string device_of(const SubmitOptions& options) {
 
 Request make_request(const SubmitOptions& options, std::size_t shards) {
   const fs::path directory = fs::absolute(options.directory).lexically_normal();
+  if (directory.string().find('\\') != std::string::npos) {
+    throw DirectoryError(fmt::format(
+        "{} has a backslash (Slurm cannot write a log there); choose another directory with -o",
+        directory.string()));
+  }
   Request request{.manifest = load_manifest(options.manifest),
                   .runs = {},
                   .submission = {.directory = directory, .name = {}, .common = {}, .tasks = {}},

@@ -11,6 +11,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Option for the log of a job. Slurm makes the name from a pattern, in which %% is a percent sign;
+/// so it does with a relative name and the path before it.
+std::string output_option(const SubmissionOptions& options, const std::string& pattern) {
+  std::string text = "--output=";
+  for (const char letter : job_folder(options.directory).string())
+    text += letter == '%' ? "%%" : std::string(1, letter);
+  return text + '/' + pattern;
+}
+
 /// One log for each shard, to which all its attempts append.
 std::string log_of(const JobArray& array) {
   return array.before == 0 ? "shard-%a.log" : fmt::format("shard-{}+%a.log", array.before);
@@ -42,7 +51,7 @@ fs::path manifest_file(const fs::path& directory) {
 
 std::vector<std::string> array_arguments(const SubmissionOptions& options, const JobArray& array,
                                          const std::string& after) {
-  std::vector<std::string> arguments = {"--output=" + log_of(array)};
+  std::vector<std::string> arguments = {output_option(options, log_of(array))};
   arguments.insert(arguments.end(), options.common.begin(), options.common.end());
   arguments.insert(arguments.end(), options.tasks.begin(), options.tasks.end());
   append_fixed(arguments, options);
@@ -55,7 +64,7 @@ std::vector<std::string> array_arguments(const SubmissionOptions& options, const
 
 std::vector<std::string> merge_arguments(const SubmissionOptions& options,
                                          std::span<const std::string> after) {
-  std::vector<std::string> arguments = {"--output=merge.log"};
+  std::vector<std::string> arguments = {output_option(options, "merge.log")};
   arguments.insert(arguments.end(), options.common.begin(), options.common.end());
   append_fixed(arguments, options);
   if (!after.empty())

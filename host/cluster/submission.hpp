@@ -31,7 +31,7 @@ struct SubmissionOptions {
 };
 
 /// Arguments of sbatch for an array of shards. Options that submission depends on come last, where
-/// they win over the user's. Paths are options' values and never part of a file name pattern.
+/// they win over the user's.
 /// @param after  id of the array that has to end first; empty: none
 std::vector<std::string> array_arguments(const SubmissionOptions& options, const JobArray& array,
                                          const std::string& after);

@@ -125,7 +125,9 @@ TEST_F(SubmitTest, OptionsOfSbatchArePassedOnInTheirOrder) {
   ASSERT_EQ(submit({"--shards", "2", "--account", "physics", "--mem=4G", "-C", "a100"}).exit_code,
             0);
 
-  EXPECT_THAT(std::vector<std::string>(submitted(11).begin() + 1, submitted(11).begin() + 6),
+  std::vector<std::string> array = submitted(11);
+  ASSERT_GT(array.size(), 6U);
+  EXPECT_THAT(std::vector<std::string>(array.begin() + 1, array.begin() + 6),
               ElementsAre("--account", "physics", "--mem=4G", "-C", "a100"));
   EXPECT_THAT(submitted(12), AllOf(Contains("--account"), Contains("physics")));
 }
@@ -258,6 +260,13 @@ TEST_F(SubmitTest, NothingInNamesIsInterpreted) {
   EXPECT_THAT(submitted(11), Contains("--chdir=" + path("-" + name + "\n") + "/slurm"));
   EXPECT_THAT(submitted(11),
               Contains(::testing::MatchesRegex("--job-name=vnsweep-[A-Za-z0-9._-]+")));
+}
+
+TEST_F(SubmitTest, APathThatSlurmCannotWriteToIsRefused) {
+  const Output output = run({"submit", manifest(), "-o", path("a\\b"), "--shards", "1"});
+
+  EXPECT_EQ(output.exit_code, 2);
+  EXPECT_THAT(output.err, HasSubstr("has a backslash"));
 }
 
 TEST_F(SubmitTest, WithoutSlurmTheProblemIsNamed) {

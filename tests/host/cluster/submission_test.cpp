@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-const SubmissionOptions kOptions = {.directory = "/data/a b",
+const SubmissionOptions kOptions = {.directory = "/data/50%a b",
                                     .name = "vnsweep-x-0a",
                                     .common = {"--partition=gpu", "--job-name=mine"},
                                     .tasks = {"--gpus-per-task=1"}};
@@ -23,20 +23,21 @@ const SubmissionOptions kOptions = {.directory = "/data/a b",
 TEST(SubmissionTest, AnArrayIsSubmittedWithItsOptionsAndOursWin) {
   const JobArray array = {.before = 8, .indices = {1, 2}, .at_once = {}, .after = {}};
 
-  EXPECT_THAT(
-      array_arguments(kOptions, array, "12"),
-      ElementsAre("--output=shard-8+%a.log", "--partition=gpu", "--job-name=mine",
-                  "--gpus-per-task=1", "--job-name=vnsweep-x-0a", "--chdir=/data/a b/slurm",
-                  "--array=1-2", "--dependency=afterany:12", "/data/a b/slurm/shard.sh", "8"));
+  EXPECT_THAT(array_arguments(kOptions, array, "12"),
+              ElementsAre("--output=/data/50%%a b/slurm/shard-8+%a.log", "--partition=gpu",
+                          "--job-name=mine", "--gpus-per-task=1", "--job-name=vnsweep-x-0a",
+                          "--chdir=/data/50%a b/slurm", "--array=1-2", "--dependency=afterany:12",
+                          "/data/50%a b/slurm/shard.sh", "8"));
 }
 
 TEST(SubmissionTest, AMergeWaitsForEveryArrayAndTakesNoGpu) {
   const std::vector<std::string> arrays = {"12", "13"};
 
-  EXPECT_THAT(merge_arguments(kOptions, arrays),
-              ElementsAre("--output=merge.log", "--partition=gpu", "--job-name=mine",
-                          "--job-name=vnsweep-x-0a", "--chdir=/data/a b/slurm",
-                          "--dependency=afterany:12:13", "/data/a b/slurm/merge.sh"));
+  EXPECT_THAT(
+      merge_arguments(kOptions, arrays),
+      ElementsAre("--output=/data/50%%a b/slurm/merge.log", "--partition=gpu", "--job-name=mine",
+                  "--job-name=vnsweep-x-0a", "--chdir=/data/50%a b/slurm",
+                  "--dependency=afterany:12:13", "/data/50%a b/slurm/merge.sh"));
 }
 
 JobRecord record_of_two_arrays() {
