@@ -27,7 +27,8 @@ using namespace std::chrono_literals;
 /// How a directory stands, in words.
 struct DirectoryStatus {
   std::string text;
-  bool goes_on = false;  ///< a process writes to it, or will
+  bool goes_on = false;   ///< a process writes to it, or will
+  bool has_jobs = false;  ///< in a queue, which is not to be asked every moment
   bool has_errors = false;
 };
 
@@ -105,14 +106,13 @@ DirectoryStatus status_of(const RunDirectory& directory) {
   text += writers_text(writers, stores) + sessions_text(stores) + rate_text(stores);
   const cluster::JobStatus jobs = cluster::job_status(directory.path());
   text += jobs.text;
-  return {std::move(text), !writers.empty() || jobs.in_queue, counts.errors > 0};
+  return {std::move(text), !writers.empty() || jobs.in_queue, jobs.in_queue, counts.errors > 0};
 }
 
 /// Waits, or not if a signal asks for the end.
-void wait_for_next_look() {
-  constexpr auto kBetweenLooks = 2s;
+void wait_for_next_look(const DirectoryStatus& status) {
   constexpr auto kPoll = 50ms;
-  const auto end = std::chrono::steady_clock::now() + kBetweenLooks;
+  const auto end = std::chrono::steady_clock::now() + (status.has_jobs ? 20s : 2s);
   while (std::chrono::steady_clock::now() < end && interruption_signal() == 0)
     std::this_thread::sleep_for(kPoll);
 }
@@ -129,7 +129,7 @@ ExitCode status_command(const std::filesystem::path& path, bool watch) {
     std::cout << (redraws ? "\x1b[H\x1b[2J" : "") << status.text;
     check_output();
     if (!watch || !status.goes_on) break;
-    wait_for_next_look();
+    wait_for_next_look(status);
     if (interruption_signal() != 0) break;
     if (!redraws) std::cout << '\n';
     status = status_of(directory);

@@ -119,8 +119,10 @@ void add_status(CLI::App& app, Action& action) {
   auto watch = std::make_shared<bool>(false);
   CLI::App* command = app.add_subcommand("status", "Count done, failed, pending and errored runs");
   command->add_option("DIR", *directory, "Directory that `run` wrote")->required();
-  command->add_flag("-w,--watch", *watch,
-                    "Show it again every 2 s until nobody writes to the directory");
+  command->add_flag(
+      "-w,--watch", *watch,
+      "Show it again every 2 s (20 s with jobs) until nobody writes to the directory and no "
+      "job will");
   command->callback([&action, directory, watch] {
     action = [directory, watch] { return status_command(*directory, *watch); };
   });

@@ -31,9 +31,23 @@ using cluster::JobKind;
 using cluster::JobRecord;
 using cluster::LiveJobs;
 
+/// The manifest as tasks read it. @throws DirectoryError
+std::string manifest_text(const Manifest& manifest) {
+  std::string text = manifest.resolved.dump(2) + "\n";
+  if (text.size() > kMaxManifestBytes) {
+    throw DirectoryError(
+        fmt::format("{} is longer than {} bytes with its anchors written out (tasks cannot read "
+                    "that); split it "
+                    "or use ranges in place of lists",
+                    manifest.file, kMaxManifestBytes));
+  }
+  return text;
+}
+
 /// A sweep and what is to be submitted of it.
 struct Request {
   Manifest manifest;
+  std::string manifest_text;
   std::vector<RunSpec> runs;
   cluster::SubmissionOptions submission;
   cluster::ShardTask task;
@@ -81,6 +95,7 @@ Request make_request(const SubmitOptions& options, std::size_t shards) {
         directory.string()));
   }
   Request request{.manifest = load_manifest(options.manifest),
+                  .manifest_text = {},
                   .runs = {},
                   .submission = {.directory = directory, .name = {}, .common = {}, .tasks = {}},
                   .task = {.program = this_program(),
@@ -89,6 +104,7 @@ Request make_request(const SubmitOptions& options, std::size_t shards) {
                            .shards = shards,
                            .device = device_of(options),
                            .threads = options.threads}};
+  request.manifest_text = manifest_text(request.manifest);
   request.runs = expand_grid(request.manifest);
   request.max_parallel = options.max_parallel;
   request.submission.name = cluster::job_name(request.manifest.name, directory);
@@ -123,10 +139,6 @@ std::string text_of(const fs::path& file) {
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
-std::string manifest_text(const Manifest& manifest) {
-  return manifest.resolved.dump(2) + "\n";
-}
-
 /// Tasks of another split or manifest would make other runs than they are counted for.
 void refuse_other_submission(const Request& request, const JobRecord& record,
                              const LiveJobs& live) {
@@ -138,7 +150,7 @@ void refuse_other_submission(const Request& request, const JobRecord& record,
                                      record.shards, directory.string(), request.task.shards,
                                      advice));
   }
-  if (text_of(cluster::manifest_file(directory)) != manifest_text(request.manifest)) {
+  if (text_of(cluster::manifest_file(directory)) != request.manifest_text) {
     throw DirectoryError(
         fmt::format("jobs of another manifest are in the queue for {} (was it edited since they "
                     "were submitted?); {}",
@@ -162,7 +174,7 @@ WriterLock lock_submission(const fs::path& directory) {
 void prepare_directory(const Request& request) {
   const fs::path& directory = request.submission.directory;
   RunDirectory(directory).open_for_writing(request.manifest, request.runs);
-  write_file(cluster::manifest_file(directory), manifest_text(request.manifest));
+  write_file(cluster::manifest_file(directory), request.manifest_text);
   write_file(cluster::shard_script_file(directory), cluster::shard_script(request.task));
   write_file(cluster::merge_script_file(directory), cluster::merge_script(request.task));
 }
