@@ -23,7 +23,7 @@ void add_submit(CLI::App& app, std::function<ExitCode()>& action) {
       ->check(CLI::Range(std::size_t{1}, kMaxShards));
   command
       ->add_option("--max-parallel", options->max_parallel,
-                   "Tasks that may run at the same time (default: no limit)")
+                   "Tasks of this submission that may run at the same time (default: no limit)")
       ->check(CLI::Range(std::size_t{1}, kMaxShards).description(""));
   command->add_option("-p,--partition", options->partition, "Slurm partition");
   command->add_option("-t,--time", options->time,

@@ -88,7 +88,7 @@ std::string device_of(const SubmitOptions& options) {
 }
 
 Request make_request(const SubmitOptions& options, std::size_t shards) {
-  const fs::path directory = fs::absolute(options.directory).lexically_normal();
+  const fs::path directory = fs::absolute(options.directory);
   if (directory.string().find('\\') != std::string::npos) {
     throw DirectoryError(fmt::format(
         "{} has a backslash (Slurm cannot write a log there); choose another directory with -o",
@@ -107,7 +107,8 @@ Request make_request(const SubmitOptions& options, std::size_t shards) {
   request.manifest_text = manifest_text(request.manifest);
   request.runs = expand_grid(request.manifest);
   request.max_parallel = options.max_parallel;
-  request.submission.name = cluster::job_name(request.manifest.name, directory);
+  request.submission.name =
+      cluster::job_name(request.manifest.name, fs::weakly_canonical(directory));
   auto& common = request.submission.common;
   if (!options.partition.empty()) common.push_back("--partition=" + options.partition);
   if (!options.time.empty()) common.push_back("--time=" + options.time);
@@ -302,7 +303,7 @@ ExitCode submit_missing(const Request& request, JobRecord record, const LiveJobs
 }  // namespace
 
 ExitCode submit_command(const SubmitOptions& options) {
-  const fs::path path = fs::absolute(options.directory).lexically_normal();
+  const fs::path path = fs::absolute(options.directory);
   // Mistakes, and a site without Slurm, are found before anything is created.
   Request request = make_request(options, shards_of(options, cluster::read_job_record(path)));
   request.max_array_size = options.dry_run ? likely_array_size() : cluster::max_array_size();
@@ -316,13 +317,15 @@ ExitCode submit_command(const SubmitOptions& options) {
   const JobRecord record = earlier.value_or(JobRecord{.name = request.submission.name, .jobs = {}});
   const LiveJobs live = cluster::live_jobs(record, cluster::queued_tasks(record.ids()));
   refuse_other_submission(request, record, live);
+  // Jobs of a directory are known by one name.
+  if (!live.tasks.empty()) request.submission.name = record.name;
   prepare_directory(request);
   std::vector<Store> stores = RunDirectory(path).open_for_reading();
   return submit_missing(request, record, live, unfinished_shards(request, stores));
 }
 
 ExitCode cancel_command(const fs::path& path) {
-  const fs::path directory = fs::absolute(path).lexically_normal();
+  const fs::path directory = fs::absolute(path);
   const std::optional<JobRecord> record = cluster::read_job_record(directory);
   if (!record) {
     throw DirectoryError(fmt::format(
