@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <fstream>
 
 #include "host/manifest/manifest_reader.hpp"
@@ -45,10 +46,13 @@ Manifest load_manifest(const std::filesystem::path& file, std::size_t max_bytes)
         fmt::format("{}: error: cannot be read ({}); check the path", name,
                     std::filesystem::exists(file, status) ? "no permission" : "no such file"));
   }
-  // One byte more than allowed is enough to tell that a file is too large.
-  std::string text(max_bytes + 1, '\0');
-  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(stream.gcount()));
+  // More than allowed is enough to tell that a file is too large.
+  std::string text;
+  std::array<char, 65'536> piece{};
+  while (text.size() <= max_bytes && stream) {
+    stream.read(piece.data(), piece.size());
+    text.append(piece.data(), static_cast<std::size_t>(stream.gcount()));
+  }
   return parse_manifest(text, name, max_bytes);
 }
 

@@ -101,12 +101,25 @@ class CliTest : public ::testing::Test {
   }
 
   /// Waits until the program has stored more than there is now. @returns false if it ended before
-  bool wait_for_results(pid_t child, const std::string& directory) const {
-    const std::size_t before = read(path(directory) + "/runs-0.db").size();
+  bool wait_for_results(pid_t child, const std::string& directory,
+                        const std::string& database = "runs-0.db") const {
+    const std::string file = path(directory) + "/" + database;
+    const std::size_t before = read(file).size();
     for (int tries = 0; tries < 12'000; ++tries) {
       int status = 0;
       if (waitpid(child, &status, WNOHANG) != 0) return false;
-      if (read(path(directory) + "/runs-0.db").size() > before + 100'000) return true;
+      if (read(file).size() > before + 100'000) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return false;
+  }
+
+  /// Waits until the program has written something into a file. @returns false if it ended before
+  bool wait_for_file(pid_t child, const std::string& file) const {
+    for (int tries = 0; tries < 12'000; ++tries) {
+      int status = 0;
+      if (!read(path(file)).empty()) return true;
+      if (waitpid(child, &status, WNOHANG) != 0) return false;
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
     return false;

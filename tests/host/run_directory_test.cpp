@@ -5,11 +5,14 @@
 
 #include <fstream>
 
+#include "host/plan/run_identity.hpp"
 #include "tests/host/test_results.hpp"
 
 namespace vnsweep {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 class RunDirectoryTest : public ::testing::Test {
@@ -47,6 +50,55 @@ TEST_F(RunDirectoryTest, ASecondWriterIsRefusedNamingTheFirst) {
   EXPECT_THAT(open_error(directory_, "{depth: 1, width: 3}"),
               HasSubstr("is in use by process " + std::to_string(getpid())));
   EXPECT_THAT(directory_.writers().at(0), HasSubstr(std::to_string(getpid())));
+}
+
+TEST_F(RunDirectoryTest, ShardsWriteSideBySideAndSeeEachOthersResults) {
+  const Manifest manifest = testing::manifest_with_grid("{depth: 1, width: 3, seed: {count: 2}}");
+  const std::vector<RunSpec> runs = expand_grid(manifest);
+  auto first = directory_.open_for_writing(manifest, runs, Shard{.index = 1, .count = 2});
+  first.store.begin_session();
+  first.store.commit(std::vector{testing::result_of(runs[0], RunStatus::failed)});
+
+  auto second = directory_.open_for_writing(manifest, runs, Shard{.index = 2, .count = 2});
+
+  ASSERT_EQ(second.others.size(), 1U);
+  EXPECT_EQ(second.others[0].outcomes().count(run_id(runs[0])), 1U);
+  EXPECT_EQ(second.store.shard(), (Shard{.index = 2, .count = 2}));
+  EXPECT_THAT(directory_.writers(), ElementsAre(HasSubstr("shard 1/2"), HasSubstr("shard 2/2")));
+  EXPECT_THAT(directory_.databases(),
+              ElementsAre(directory_.path() / "runs-1.db", directory_.path() / "runs-2.db"));
+}
+
+TEST_F(RunDirectoryTest, AnotherManifestIsRefusedWhileShardsAreBeingWritten) {
+  const Manifest manifest = testing::manifest_with_grid("{depth: 1, width: 3}");
+  const auto first =
+      directory_.open_for_writing(manifest, expand_grid(manifest), Shard{.index = 1, .count = 2});
+
+  EXPECT_THAT(open_error(directory_, "{depth: [1, 2], width: 3}"),
+              AllOf(HasSubstr("shard 1/2"), HasSubstr("with another manifest")));
+
+  EXPECT_EQ(expand_grid(directory_.manifest()).size(), 1U);
+  EXPECT_EQ(open_error(directory_, "{depth: 1, width: 3}"), "no error");
+}
+
+TEST_F(RunDirectoryTest, ADatabaseThatHasJustBegunIsNoResultYet) {
+  open(directory_, "{depth: 1, width: 3}");
+  std::ofstream(directory_.path() / "runs-7.db").close();
+  std::ofstream(directory_.path() / "runs-x.db") << "not ours";
+
+  EXPECT_EQ(directory_.open_for_reading().size(), 1U);
+}
+
+TEST_F(RunDirectoryTest, ALockWhoseFileWasRemovedIsNotHeldByTwo) {
+  open(directory_, "{depth: 1, width: 3}");
+  const std::filesystem::path file = directory_.path() / "runs-0.lock";
+  const WriterLock first(file);
+  first.remove_file();
+
+  const WriterLock second(file);
+
+  EXPECT_THROW(WriterLock third(file), DirectoryError);
+  EXPECT_TRUE(WriterLock::holder(file));
 }
 
 TEST_F(RunDirectoryTest, TheLockEndsWithItsHolder) {
