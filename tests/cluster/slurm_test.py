@@ -4,6 +4,7 @@
 Starts a private cluster (tools/cluster/slurm), submits sweeps to it, disturbs them, and demands what one
 undisturbed local run exports, byte for byte, each run made once. Exit code 77: Slurm is not installed.
 """
+import itertools
 import json
 import os
 import pathlib
@@ -23,6 +24,8 @@ TOOL = ROOT / "tools/cluster/slurm"
 MAX_ARRAY_SIZE = 9
 # Whatever takes longer than this hangs. Slurm alone takes some 20 s to give up a node.
 PATIENCE = 150
+# Of all tests, below ctest's.
+LIMIT = 600
 
 # Batches of networks end one after another, so that there is a middle to disturb.
 MANIFEST = """
@@ -34,6 +37,7 @@ success: {loss: 0.0}
 probe: {every: 750, samples: 64}
 """
 RUNS = 128
+NUMBERS = itertools.count()
 
 
 class Failure(Exception):
@@ -65,8 +69,7 @@ class Sweep:
 
     def __init__(self, folder, name, manifest=MANIFEST):
         self.directory = folder / name
-        # In a file of its own, whose name means nothing.
-        self.manifest = folder / f"{abs(hash(name))}.yaml"
+        self.manifest = folder / f"{next(NUMBERS)}.yaml"
         self.manifest.write_text(manifest)
 
     def submit(self, *options):
@@ -121,13 +124,13 @@ class Sweep:
 
     def process(self, shard=1):
         """Id of the process that makes a shard."""
-        wanted = {f"SLURM_ARRAY_JOB_ID={self.job()}".encode(), f"SLURM_ARRAY_TASK_ID={shard}".encode()}
-        for entry in pathlib.Path("/proc").glob("[0-9]*"):
+        for process in processes_with(f"SLURM_ARRAY_JOB_ID={self.job()}\0"):
+            entry = pathlib.Path(f"/proc/{process}")
             try:
-                if (entry / "exe").readlink() != VNSWEEP:
-                    continue
-                if wanted <= set((entry / "environ").read_bytes().split(b"\0")):
-                    return int(entry.name)
+                variables = (entry / "environ").read_bytes().split(b"\0")
+                if f"SLURM_ARRAY_TASK_ID={shard}".encode() in variables and \
+                        (entry / "exe").readlink() == VNSWEEP:
+                    return process
             except OSError:  # it ended meanwhile
                 continue
         return None
@@ -266,11 +269,31 @@ class SlurmTest(unittest.TestCase):
                    f"node {node}")
 
 
+def processes_with(text):
+    """Ids of processes in whose environment a text stands."""
+    for entry in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            if text.encode() in (entry / "environ").read_bytes():
+                yield int(entry.name)
+        except OSError:  # it ended meanwhile
+            continue
+
+
 def run_inside_cluster():
-    """This program again, with a cluster around it that ends with it."""
+    """This program again, with a cluster around it that ends with it, in whatever way."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="vnsweep-slurm-") as folder:
-        return subprocess.call([TOOL, "run", f"{folder}/c", "--max-array-size", str(MAX_ARRAY_SIZE), "--",
-                                sys.executable, "-B", __file__, *sys.argv[1:]])
+        process = subprocess.Popen([TOOL, "run", f"{folder}/c", "--max-array-size", str(MAX_ARRAY_SIZE),
+                                    "--", sys.executable, "-B", __file__, *sys.argv[1:]])
+        try:
+            code = process.wait(LIMIT)
+        finally:
+            process.terminate()  # no matter if it has ended
+            process.wait()
+        left = list(processes_with(f"SLURM_CONF={folder}/c/slurm.conf"))
+        if left:
+            print(f"the cluster has ended but for the processes {left}", file=sys.stderr)
+        return code or len(left)
 
 
 if __name__ == "__main__":
