@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "host/cli/exit_code.hpp"
+#include "host/compare/comparison.hpp"
 #include "host/plan/shard.hpp"
 #include "host/report/export.hpp"
+#include "host/schedule/device_choice.hpp"
 #include "host/stats/interval.hpp"
 
 namespace vnsweep {
@@ -22,6 +24,7 @@ struct RunOptions {
   std::filesystem::path directory;  ///< empty: runs/<manifest's file name>
   std::string device = "auto";
   unsigned threads = 0;
+  unsigned workers_per_gpu = kWorkersPerGpu;
   bool quiet = false;
   std::filesystem::path log_json;  ///< events for programs; empty: none
   std::optional<Shard> shard;      ///< empty: the whole sweep
@@ -34,6 +37,7 @@ struct PlanOptions {
   std::filesystem::path manifest;
   std::string device = "auto";
   unsigned threads = 0;
+  unsigned workers_per_gpu = kWorkersPerGpu;
   TableFormat format = TableFormat::table;  ///< table or json
   std::filesystem::path calibration;        ///< empty: in the user's cache directory
   bool recalibrate = false;
@@ -59,6 +63,16 @@ struct ReportOptions {
   double confidence = 0.95;
 };
 ExitCode report_command(const ReportOptions& options);
+
+struct CompareOptions {
+  std::filesystem::path first;
+  std::filesystem::path second;
+  std::optional<ComparisonTest> test;  ///< empty: by what the runs share
+  TableFormat format = TableFormat::table;
+  IntervalMethod method = IntervalMethod::wilson;
+  double confidence = 0.95;
+};
+ExitCode compare_command(const CompareOptions& options);
 
 struct ExportOptions {
   std::filesystem::path directory;

@@ -50,6 +50,15 @@ CLI::Option* add_threads(CLI::App* command, unsigned& threads) {
       ->check(CLI::Range(1U, 4096U));
 }
 
+CLI::Option* add_workers_per_gpu(CLI::App* command, unsigned& workers) {
+  return command
+      ->add_option("--workers-per-gpu", workers,
+                   "Batches that each GPU works on at a time, of which each has its share of the "
+                   "memory")
+      ->check(CLI::Range(1U, 64U))
+      ->capture_default_str();
+}
+
 /// An option that takes one of a few words.
 template <class T>
 CLI::Option* add_choice(CLI::App* command, const std::string& name, T& target,
@@ -60,6 +69,13 @@ CLI::Option* add_choice(CLI::App* command, const std::string& name, T& target,
     words.push_back(entry.first);
   return command->add_option_function<std::string>(name, assign, help)
       ->check(CLI::IsMember(words).description(""));
+}
+
+void add_format(CLI::App* command, TableFormat& format) {
+  add_choice<TableFormat>(
+      command, "--format", format,
+      {{"table", TableFormat::table}, {"csv", TableFormat::csv}, {"json", TableFormat::json}},
+      "table, csv or json (default: table)");
 }
 
 CLI::Option* add_shard(CLI::App* command, std::optional<Shard>& shard, const char* help) {
@@ -85,6 +101,7 @@ void add_run(CLI::App& app, Action& action) {
                       "Directory of the results (default: runs/<manifest's file name>)");
   add_device(command, options->device);
   add_threads(command, options->threads);
+  add_workers_per_gpu(command, options->workers_per_gpu);
   add_shard(command, options->shard,
             "Make the i-th of n parts of the sweep; the others may run elsewhere at the same time");
   command->add_flag("-q,--quiet", options->quiet, "No progress, only problems");
@@ -103,6 +120,7 @@ void add_plan(CLI::App& app, Action& action) {
   command->add_option("MANIFEST", options->manifest, "YAML or JSON file")->required();
   add_device(command, options->device);
   add_threads(command, options->threads);
+  add_workers_per_gpu(command, options->workers_per_gpu);
   add_choice<TableFormat>(command, "--format", options->format,
                           {{"table", TableFormat::table}, {"json", TableFormat::json}},
                           "table or json (default: table)");
@@ -147,13 +165,30 @@ void add_summary(CLI::App& app, Action& action) {
   CLI::App* command =
       app.add_subcommand("summary", "Probability of failure per cell, with its interval");
   command->add_option("DIR", options->directory, "Directory that `run` wrote")->required();
-  add_choice<TableFormat>(
-      command, "--format", options->format,
-      {{"table", TableFormat::table}, {"csv", TableFormat::csv}, {"json", TableFormat::json}},
-      "table, csv or json (default: table)");
+  add_format(command, options->format);
   add_interval(command, options->method, options->confidence);
   command->callback(
       [&action, options] { action = [options] { return summary_command(*options); }; });
+}
+
+void add_compare(CLI::App& app, Action& action) {
+  auto options = std::make_shared<CompareOptions>();
+  CLI::App* command = app.add_subcommand(
+      "compare", "Cells of two sweeps side by side, with a test of the difference of P(fail)");
+  command->add_option("DIR1", options->first, "Directory that `run` wrote")->required();
+  command->add_option("DIR2", options->second, "Another one; differences are DIR2 minus DIR1")
+      ->required();
+  using Test = std::optional<ComparisonTest>;
+  add_choice<Test>(command, "--test", options->test,
+                   {{"auto", Test()},
+                    {"fisher", Test(ComparisonTest::fisher)},
+                    {"mcnemar", Test(ComparisonTest::mcnemar)}},
+                   "mcnemar for runs that share random numbers, fisher for independent runs, or "
+                   "auto: mcnemar where nine runs in ten have a partner (default: auto)");
+  add_format(command, options->format);
+  add_interval(command, options->method, options->confidence);
+  command->callback(
+      [&action, options] { action = [options] { return compare_command(*options); }; });
 }
 
 void add_report(CLI::App& app, Action& action) {
@@ -214,10 +249,7 @@ void add_theory(CLI::App& app, Action& action) {
       ->excludes(manifest)
       ->excludes(inputs);
   command->add_flag("--layers", options->layers, "One row for every layer of a cell");
-  add_choice<TableFormat>(
-      command, "--format", options->format,
-      {{"table", TableFormat::table}, {"csv", TableFormat::csv}, {"json", TableFormat::json}},
-      "table, csv or json (default: table)");
+  add_format(command, options->format);
   command->callback(
       [&action, options] { action = [options] { return theory_command(*options); }; });
 }
@@ -326,6 +358,7 @@ int run_main(int argc, char** argv) {
   add_plan(app, action);
   add_status(app, action);
   add_summary(app, action);
+  add_compare(app, action);
   add_report(app, action);
   add_export(app, action);
   add_theory(app, action);

@@ -243,7 +243,8 @@ ExitCode plan_command(const PlanOptions& options) {
   const Manifest manifest = load_manifest(options.manifest);
   const auto [sweep, shard] = part_of(manifest, options.shard);
   const std::vector<RunSpec> runs = sweep.missing();
-  const DeviceChoice devices = choose_devices_here(options.device, options.threads);
+  const DeviceChoice devices =
+      choose_devices_here(options.device, options.threads, options.workers_per_gpu);
   check_precision(devices, runs);
   std::vector<NamedEngine> engines = make_engines(devices);
   const auto batches = plan_batches(runs, batch_limits(devices, total_cost(runs)));

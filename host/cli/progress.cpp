@@ -53,11 +53,17 @@ BatchStatus WatchedWorker::run(const PlannedBatch& batch, const ResultSink& sink
   struct Watch {
     Progress& progress;
     std::string device;
-    ~Watch() { progress.end(device); }
+    std::size_t left;
+    ~Watch() { progress.end(device, left); }
   };
-  const Watch watch{progress_, name()};
-  progress_.begin(watch.device, batch.runs.size());
-  return worker_.run(batch, sink, stop);
+  Watch watch{progress_, name(), batch.runs.size()};
+  progress_.begin(watch.device, watch.left);
+  const ResultSink counted = [&](RunResult result) {
+    sink(std::move(result));
+    progress_.end(watch.device, 1);
+    --watch.left;
+  };
+  return worker_.run(batch, counted, stop);
 }
 
 Progress::Style Progress::style_for_stderr(bool quiet) {
@@ -77,12 +83,12 @@ Progress::Progress(Style style, std::size_t total_runs, double total_cost,
 
 void Progress::begin(const std::string& device, std::size_t runs) {
   const std::scoped_lock lock(mutex_);
-  devices_[device].running = runs;
+  devices_[device].running += runs;
 }
 
-void Progress::end(const std::string& device) {
+void Progress::end(const std::string& device, std::size_t runs) {
   const std::scoped_lock lock(mutex_);
-  devices_[device].running = 0;
+  devices_[device].running -= runs;
 }
 
 void Progress::add(const RunResult& result) {
@@ -92,7 +98,6 @@ void Progress::add(const RunResult& result) {
   ++device.done;
   if (result.status == RunStatus::failed) ++device.failed;
   if (result.status == RunStatus::error) ++device.errors;
-  if (device.running > 0) --device.running;
   done_cost_ += cost;
 }
 

@@ -35,8 +35,8 @@ class Progress {
 
   /// A device has begun so many runs.
   void begin(const std::string& device, std::size_t runs);
-  /// A device has ended its batch: those of its runs that were not added have not been made.
-  void end(const std::string& device);
+  /// A device no longer works on so many runs, made or not.
+  void end(const std::string& device, std::size_t runs);
   /// Counts a finished run.
   void add(const RunResult& result);
 

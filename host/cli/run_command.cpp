@@ -82,13 +82,12 @@ void learn_stored(SweepProgress& sweep, RunDirectory::Writer& writer, const Devi
   writer.others.clear();
 }
 
-/// "cuda:0, cuda:1", but one name for all processors.
+/// "cuda:0, cuda:1": one name for all workers of a GPU, and for all processors.
 std::string device_names(const std::vector<NamedEngine>& engines) {
   std::string names;
   for (const NamedEngine& named : engines) {
-    const bool is_gpu = named.kind == "cuda";
-    const std::string name = is_gpu ? named.device : named.kind;
-    if (!is_gpu && names.ends_with(name)) continue;
+    const std::string name = named.kind == "cuda" ? named.device : named.kind;
+    if (names.ends_with(name)) continue;
     names += (names.empty() ? "" : ", ") + name;
   }
   return names;
@@ -237,7 +236,8 @@ ExitCode run_command(const RunOptions& options) {
   SweepProgress sweep(manifest, own_runs(manifest, runs, options.shard));
   const RunDirectory directory(options.directory.empty() ? default_directory(options.manifest)
                                                          : options.directory);
-  const DeviceChoice devices = choose_devices_here(options.device, options.threads);
+  const DeviceChoice devices =
+      choose_devices_here(options.device, options.threads, options.workers_per_gpu);
   check_precision(devices, sweep.runs());
   std::vector<NamedEngine> engines = make_engines(devices);
 

@@ -121,19 +121,22 @@ std::string errors_section(const Content& content) {
             [](const StoredRun* a, const StoredRun* b) { return a->run_id < b->run_id; });
 
   std::vector<std::vector<std::string>> rows(1);
-  rows[0] = {"run"};
+  // The text stands in front, where a narrow screen shows it without scrolling.
+  rows[0] = {"run", "error"};
   for (const Field* axis : content.summary.axes)
     rows[0].push_back(axis_name(*axis));
-  for (const char* heading : {"seed", "device", "finished", "error"})
+  for (const char* heading : {"seed", "device", "finished"})
     rows[0].emplace_back(heading);
+  const std::size_t id_length = distinct_length(content.runs);
+  const auto or_dash = [](const std::string& text) { return text.empty() ? "-" : text; };
   for (std::size_t k = 0; k < std::min(errors.size(), kMostErrors); ++k) {
     const StoredRun& run = *errors[k];
-    std::vector<std::string> row = {run.run_id};
+    std::vector<std::string> row = {run.run_id.substr(0, id_length), or_dash(run.error)};
     for (const Field* axis : content.summary.axes)
       row.push_back(axis_text(axis->get(run.spec)));
-    for (const std::string& text :
-         {std::to_string(run.spec.seed), run.device, run.finished_at, run.error})
-      row.push_back(text);
+    row.push_back(std::to_string(run.spec.seed));
+    row.push_back(or_dash(run.device));
+    row.push_back(or_dash(run.finished_at));
     rows.push_back(std::move(row));
   }
   std::string body = fmt::format(

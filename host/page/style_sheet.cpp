@@ -69,7 +69,9 @@ caption { text-align: left; color: var(--minor); padding-bottom: .4rem; }
 th, td { text-align: right; padding: .28rem .7rem; border-bottom: 1px solid var(--line);
   white-space: nowrap; vertical-align: top; }
 td { max-width: 30rem; overflow-wrap: anywhere; }
-#errors td:last-child { white-space: pre-line; min-width: 16rem; text-align: left; }
+#errors :is(th, td):nth-child(2) { text-align: left; min-width: 11rem; }
+#errors td:nth-child(2) { white-space: pre-line; }
+#errors td:first-child { font-family: ui-monospace, "DejaVu Sans Mono", monospace; }
 thead th { border-bottom: 2px solid var(--line); vertical-align: bottom; font-weight: 600; }
 tbody tr:nth-child(even) { background: var(--row); }
 #cells tbody tr { background: none; }
@@ -111,7 +113,8 @@ th button:focus-visible { outline-offset: -.18rem; }
   th, td, th button { white-space: normal; padding: .1rem .2rem; overflow-wrap: break-word; }
   .many-columns { font-size: 6pt; }
   .many-columns th, .many-columns td, .many-columns button { overflow-wrap: anywhere; }
-  td, #errors td:last-child { max-width: none; min-width: 0; }
+  td, #errors :is(th, td):nth-child(2) { max-width: none; min-width: 0; }
+  #errors td { overflow-wrap: anywhere; }
   #cells thead th { padding: .1rem .22rem; }
   th button { padding: 0; }
   th button::after { content: none; }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "host/report/summary_columns.hpp"
 
 namespace vnsweep {
@@ -37,6 +39,21 @@ std::string depth50_interval_text(const Depth50& depth50) {
   if (depth50.ci_low) return fmt::format(">= {:.4g}", *depth50.ci_low);
   if (depth50.ci_high) return fmt::format("<= {:.4g}", *depth50.ci_high);
   return "-";
+}
+
+nlohmann::ordered_json depth50_json(const DepthCurve& curve) {
+  const auto or_null = [](const std::optional<double>& value) {
+    return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
+  };
+  const Depth50& depth50 = curve.depth50;
+  nlohmann::ordered_json row = {{"estimate", or_null(depth50.estimate)},
+                                {"ci_low", or_null(depth50.ci_low)},
+                                {"ci_high", or_null(depth50.ci_high)},
+                                {"bracketed", depth50.bracketed()},
+                                {"crossing", to_string(depth50.crossing)}};
+  if (depth50.unsettled_resamples > 0) row["unsettled_resamples"] = depth50.unsettled_resamples;
+  row["method"] = depth50_method(curve.spec.seeding);
+  return row;
 }
 
 std::vector<std::vector<std::string>> curve_rows(const Summary& summary) {

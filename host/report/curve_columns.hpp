@@ -1,5 +1,6 @@
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,9 @@ std::string depth50_text(const DepthCurve& curve);
 
 /// [low, high]; an end that the measured depths do not give is left out: ">= 4".
 std::string depth50_interval_text(const Depth50& depth50);
+
+/// depth50 of a curve: estimate, interval, on which side of the measured depths, method.
+nlohmann::ordered_json depth50_json(const DepthCurve& curve);
 
 /// A head, then one row per curve: its axes, depth50, its interval, the trend.
 std::vector<std::vector<std::string>> curve_rows(const Summary& summary);

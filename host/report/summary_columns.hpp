@@ -4,19 +4,10 @@
 #include <vector>
 
 #include "host/manifest/field.hpp"
+#include "host/report/cell_entry.hpp"
 #include "host/report/summary.hpp"
 
 namespace vnsweep {
-
-/// One entry of a cell in every format of the summary.
-struct CellEntry {
-  std::string key;      ///< in CSV and JSON
-  Value value;          ///< there; NaN is null
-  std::string heading;  ///< in the table; empty: not shown there
-  std::string text;     ///< there
-  std::string object;   ///< JSON object within the cell that holds it; empty: the cell itself
-  bool in_json = true;  ///< false: the same in all cells, so JSON says it once for all
-};
 
 /// Entries of a cell in the order of the columns: its axes, then what was measured. To add a
 /// column, add a line here.

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <cmath>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
@@ -15,49 +14,17 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Rows = std::vector<std::vector<std::string>>;
 
-Json json_of(const Value& value) {
-  const auto* real = std::get_if<double>(&value);
-  if (real != nullptr && !std::isfinite(*real)) return nullptr;
-  return to_json(value);
-}
-
-Json json_of(const std::optional<double>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
-
-std::string csv_of(const Value& value) {
-  const auto* real = std::get_if<double>(&value);
-  return real != nullptr ? number_text(*real) : to_string(value);
-}
-
-Json cell_json(const Summary& summary, const Cell& cell) {
-  Json row;
-  for (const CellEntry& entry : cell_entries(summary, cell)) {
-    if (!entry.in_json) continue;
-    Json& holder = entry.object.empty() ? row : row[entry.object];
-    holder[entry.key] = json_of(entry.value);
-  }
-  return row;
-}
-
 /// The axes of a curve, to which a list adds what it says of them.
 Json curve_json(const Summary& summary, const DepthCurve& curve) {
   Json row = Json::object();
   for (const Field* axis : curve_axes(summary))
-    row[axis_name(*axis)] = json_of(axis->get(curve.spec));
+    row[axis_name(*axis)] = value_json(axis->get(curve.spec));
   return row;
 }
 
-Json depth50_json(const Summary& summary, const DepthCurve& curve) {
+Json depth50_entry(const Summary& summary, const DepthCurve& curve) {
   Json row = curve_json(summary, curve);
-  row["estimate"] = json_of(curve.depth50.estimate);
-  row["ci_low"] = json_of(curve.depth50.ci_low);
-  row["ci_high"] = json_of(curve.depth50.ci_high);
-  row["bracketed"] = curve.depth50.bracketed();
-  row["crossing"] = to_string(curve.depth50.crossing);
-  if (curve.depth50.unsettled_resamples > 0)
-    row["unsettled_resamples"] = curve.depth50.unsettled_resamples;
-  row["method"] = depth50_method(curve.spec.seeding);
+  row.update(depth50_json(curve));
   return row;
 }
 
@@ -71,16 +38,16 @@ Json trend_json(const Summary& summary, const DepthCurve& curve) {
 
 Json quartiles_json(const Quartiles& quartiles) {
   return {{"runs", quartiles.count},
-          {"lower_quartile", json_of(Value(quartiles.low))},
-          {"median", json_of(Value(quartiles.median))},
-          {"upper_quartile", json_of(Value(quartiles.high))}};
+          {"lower_quartile", value_json(quartiles.low)},
+          {"median", value_json(quartiles.median)},
+          {"upper_quartile", value_json(quartiles.high)}};
 }
 
 Json overall_json(const Overall& overall) {
   Json row = {{"runs", overall.runs},
               {"failed", overall.failed},
               {"errors", overall.errors},
-              {"p_fail", json_of(Value(overall.p_fail()))},
+              {"p_fail", value_json(overall.p_fail())},
               {"ci_low", overall.interval ? Json(overall.interval->low) : Json(nullptr)},
               {"ci_high", overall.interval ? Json(overall.interval->high) : Json(nullptr)},
               {"causes", Json::object()},
@@ -94,17 +61,9 @@ Json overall_json(const Overall& overall) {
 }  // namespace
 
 void write_summary_table(const Summary& summary, std::ostream& out) {
-  Rows rows(1);
-  for (const CellEntry& entry : cell_entries(summary, Cell{})) {
-    if (!entry.heading.empty()) rows[0].push_back(entry.heading);
-  }
-  for (const Cell& cell : summary.cells) {
-    std::vector<std::string> row;
-    for (const CellEntry& entry : cell_entries(summary, cell)) {
-      if (!entry.heading.empty()) row.push_back(entry.text);
-    }
-    rows.push_back(std::move(row));
-  }
+  Rows rows = {shown_headings(cell_entries(summary, Cell{}))};
+  for (const Cell& cell : summary.cells)
+    rows.push_back(shown_texts(cell_entries(summary, cell)));
   out << aligned_table(rows);
   if (!summary.curves.empty()) {
     out << "\nfailure against depth\n" << aligned_table(curve_rows(summary));
@@ -114,16 +73,9 @@ void write_summary_table(const Summary& summary, std::ostream& out) {
 }
 
 void write_summary_csv(const Summary& summary, std::ostream& out) {
-  std::vector<std::string> head;
-  for (const CellEntry& entry : cell_entries(summary, Cell{}))
-    head.push_back(entry.key);
-  out << csv_line(head);
-  for (const Cell& cell : summary.cells) {
-    std::vector<std::string> row;
-    for (const CellEntry& entry : cell_entries(summary, cell))
-      row.push_back(csv_of(entry.value));
-    out << csv_line(row);
-  }
+  out << csv_line(csv_keys(cell_entries(summary, Cell{})));
+  for (const Cell& cell : summary.cells)
+    out << csv_line(csv_values(cell_entries(summary, cell)));
 }
 
 void write_summary_json(const Summary& summary, std::ostream& out) {
@@ -135,9 +87,9 @@ void write_summary_json(const Summary& summary, std::ostream& out) {
                {"depth50", Json::array()},
                {"trend", Json::array()}};
   for (const Cell& cell : summary.cells)
-    json["cells"].push_back(cell_json(summary, cell));
+    json["cells"].push_back(entries_json(cell_entries(summary, cell)));
   for (const DepthCurve& curve : summary.curves) {
-    json["depth50"].push_back(depth50_json(summary, curve));
+    json["depth50"].push_back(depth50_entry(summary, curve));
     json["trend"].push_back(trend_json(summary, curve));
   }
   out << json.dump(2) << '\n';

@@ -1,5 +1,6 @@
 #include "host/schedule/batch_sizes.hpp"
 
+#include <algorithm>
 #include <limits>
 
 namespace vnsweep {
@@ -29,9 +30,10 @@ BatchLimits batch_limits(const DeviceChoice& choice, double total_cost) {
   if (choice.workers() == 1) {
     return {.max_cost = std::numeric_limits<double>::infinity(), .max_runs = kMostRunsOfGpu};
   }
-  constexpr double kBatchesPerGpu = 4.0;
-  return {.max_cost = total_cost / (kBatchesPerGpu * static_cast<double>(choice.gpus.size())),
-          .max_runs = kMostRunsOfGpu};
+  constexpr unsigned kLeastBatchesPerGpu = 4;
+  const auto batches = static_cast<double>(choice.gpus.size()) *
+                       std::max(kLeastBatchesPerGpu, choice.workers_per_gpu);
+  return {.max_cost = total_cost / batches, .max_runs = kMostRunsOfGpu};
 }
 
 }  // namespace vnsweep

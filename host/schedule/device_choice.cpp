@@ -123,6 +123,7 @@ DeviceChoice first_of(DeviceChoice choice) {
   } else {
     choice.gpus.resize(1);
     choice.cpu_workers = 0;
+    choice.workers_per_gpu = 1;
   }
   return choice;
 }

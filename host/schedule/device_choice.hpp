@@ -18,13 +18,18 @@ class DeviceError : public std::runtime_error {
 
 /// What `--device` asks for.
 struct DeviceChoice {
-  bool reference = false;      ///< the oracle instead of anything else
-  unsigned cpu_workers = 0;    ///< threads of the cpu engine, or of the reference
-  std::vector<DeviceId> gpus;  ///< one worker each
+  bool reference = false;    ///< the oracle instead of anything else
+  unsigned cpu_workers = 0;  ///< threads of the cpu engine, or of the reference
+  std::vector<DeviceId> gpus;
+  unsigned workers_per_gpu = 1;  ///< batches that each GPU works on at a time
 
-  std::size_t workers() const { return cpu_workers + gpus.size(); }
+  std::size_t workers() const { return cpu_workers + gpus.size() * workers_per_gpu; }
   bool operator==(const DeviceChoice&) const = default;
 };
+
+/// Workers that share a GPU in a sweep unless the user says otherwise. Small batches leave most of
+/// a GPU idle, and while one worker reads results or waits for a launch, others keep it busy.
+inline constexpr unsigned kWorkersPerGpu = 4;
 
 /// The first worker of a choice, for what is done once.
 DeviceChoice first_of(DeviceChoice choice);

@@ -40,9 +40,9 @@ std::size_t memory_per_cpu_worker(unsigned workers) {
 }
 
 /// A GPU that cannot be used is a wrong choice of device, and nothing has been lost yet.
-std::unique_ptr<Engine> make_gpu_engine(DeviceId id, TrainingPath path) {
+std::unique_ptr<Engine> make_gpu_engine(DeviceId id, TrainingPath path, unsigned sharers) {
   try {
-    return make_cuda_engine(id, path);
+    return make_cuda_engine(id, path, sharers);
   } catch (const std::exception& e) {
     throw DeviceError(
         fmt::format("device 'cuda:{}' cannot be used ({}); is another process using "
@@ -80,15 +80,21 @@ std::vector<DeviceDescription> list_devices() {
   return devices;
 }
 
-DeviceChoice choose_devices_here(const std::string& device, unsigned threads) {
+DeviceChoice choose_devices_here(const std::string& device, unsigned threads,
+                                 unsigned workers_per_gpu) {
   const unsigned workers = threads == 0 ? available_processors() : threads;
-  return choose_devices(device, workers, query_cuda_devices());
+  DeviceChoice choice = choose_devices(device, workers, query_cuda_devices());
+  if (!choice.gpus.empty()) choice.workers_per_gpu = workers_per_gpu;
+  return choice;
 }
 
 std::vector<NamedEngine> make_engines(const DeviceChoice& choice, TrainingPath path) {
   std::vector<NamedEngine> engines;
   for (const DeviceId id : choice.gpus) {
-    engines.push_back({make_gpu_engine(id, path), "cuda", fmt::format("cuda:{}", id.value())});
+    for (unsigned k = 0; k < choice.workers_per_gpu; ++k) {
+      engines.push_back({make_gpu_engine(id, path, choice.workers_per_gpu), "cuda",
+                         fmt::format("cuda:{}", id.value())});
+    }
   }
   for (unsigned k = 0; k < choice.cpu_workers; ++k) {
     if (choice.reference) {

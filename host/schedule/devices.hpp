@@ -25,9 +25,11 @@ std::vector<DeviceDescription> list_devices();
 unsigned available_processors();
 
 /// Reads `--device` and `--threads` on this machine.
-/// @param threads  CPU workers; 0 for one per available processor
+/// @param threads          CPU workers; 0 for one per available processor
+/// @param workers_per_gpu  at least 1
 /// @throws DeviceError
-DeviceChoice choose_devices_here(const std::string& device, unsigned threads);
+DeviceChoice choose_devices_here(const std::string& device, unsigned threads,
+                                 unsigned workers_per_gpu = 1);
 
 /// An engine, and what results call it.
 struct NamedEngine {
@@ -37,7 +39,7 @@ struct NamedEngine {
 };
 
 /// One engine for each worker of a choice, GPUs with the given way to train. CPU engines share out
-/// most of the memory that the machine, or the container, has.
+/// most of the memory that the machine, or the container, has; workers of a GPU share out its own.
 /// @throws DeviceError if a GPU that was chosen cannot be used
 std::vector<NamedEngine> make_engines(const DeviceChoice& choice,
                                       TrainingPath path = TrainingPath::in_blocks);

@@ -135,8 +135,7 @@ class Schedule {
     } catch (const DeviceLost& e) {
       usable = false;
       if (auto rest = unreported(batch, reported)) again.push_back(std::move(*rest));
-      const std::scoped_lock lock(mutex_);
-      outcome_.lost_devices.push_back(worker.name() + ": " + e.what());
+      note_lost(worker.name() + ": " + e.what());
     } catch (const std::exception& e) {
       try {
         again = isolate(worker, unreported(batch, reported), e.what());
@@ -146,6 +145,13 @@ class Schedule {
     }
     queue_.finish(std::move(again));
     return usable;
+  }
+
+  /// Workers that share a device lose it for the same reason.
+  void note_lost(const std::string& message) {
+    const std::scoped_lock lock(mutex_);
+    std::vector<std::string>& lost = outcome_.lost_devices;
+    if (std::find(lost.begin(), lost.end(), message) == lost.end()) lost.push_back(message);
   }
 
   /// Leaves in `batch` as many of its first runs as the worker takes and gives back the others, for

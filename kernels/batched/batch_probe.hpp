@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <numeric>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -31,17 +33,30 @@ class BatchProbe {
   struct Group {
     std::vector<std::int32_t> networks;
     std::vector<int> reaching;  ///< as ForwardPass::reaching
+    /// Where the Gram matrices of layer l begin, if all are laid out layer by layer (depth + 2).
+    std::vector<std::int64_t> gram_begins;
     int size() const { return static_cast<int>(networks.size()); }
     int depth() const { return static_cast<int>(reaching.size()) - 2; }
     int at(int layer) const { return reaching[static_cast<std::size_t>(layer)]; }
+    std::int64_t first_matrix(int layer) const {
+      return gram_begins[static_cast<std::size_t>(layer)];
+    }
+    std::int64_t matrices() const { return gram_begins.back(); }
   };
 
+  void draw_inputs(const Group& group, const ProbeSpec& spec);
+  void upload_for_blocks(const Group& group);
+  ProbedNetworks probed_networks() const;
+  void measure_nodes_in_blocks(const Group& group, const ProbeSpec& spec);
+  void measure_gradients_in_blocks(const Group& group, int count);
   void measure_nodes(const Group& group, const ProbeSpec& spec);
   void measure_layer(const Group& group, const ProbeSpec& spec, int layer, const double* x);
-  void measure_eigenvalues(const Group& group, int gram_size, int layer);
+  void measure_eigenvalues(int gram_size, std::int64_t first, int matrices);
   void measure_jacobians(const Group& group, const ProbeSpec& spec, int layer);
   void measure_gradients(const Group& group);
-  void measure_gradient_piece(const Group& group, int first, int count);
+  void upload_piece(int first, int count);
+  double loss_per_term() const;
+  void measure_gradient_piece(const Group& group, int count);
   void measure_deltas(const Group& group, int count);
   std::vector<Probe> results(const Group& group, const ProbeSpec& spec);
 
@@ -73,8 +88,13 @@ class BatchProbe {
                              SumSquares{values, size, factor, adds, out});
   }
 
+  int gram_size_of(const ProbeSpec& spec) const {
+    return std::min(state_.batch.width, spec.samples);
+  }
+
   BatchState<D>& state_;
   const ProbeMemory& memory_;
+  int waiting_ = 0;  ///< Gram matrices whose eigenvalues have not been asked for
 };
 
 template <Device D>
@@ -104,6 +124,9 @@ std::vector<Probe> BatchProbe<D>::measure(const ProbeSpec& spec,
           std::count_if(group.networks.begin(), group.networks.end(),
                         [&](std::int32_t n) { return state_.order.depth(n) >= l; })));
     }
+    group.gram_begins.resize(group.reaching.size());
+    std::exclusive_scan(group.reaching.begin() + 1, group.reaching.end(),
+                        group.gram_begins.begin() + 1, std::int64_t{0});
     const std::vector<Place> all_places = state_.order.places();
     std::vector<Place> places;
     for (const std::int32_t n : group.networks)
@@ -111,7 +134,12 @@ std::vector<Probe> BatchProbe<D>::measure(const ProbeSpec& spec,
     state_.device.upload(in(memory_.chosen), group.networks.data(), group.size());
     state_.device.upload(in(memory_.places), places.data(), group.size());
 
-    measure_nodes(group, spec);
+    if (memory_.in_blocks) {
+      upload_for_blocks(group);
+      measure_nodes_in_blocks(group, spec);
+    } else {
+      measure_nodes(group, spec);
+    }
     measure_gradients(group);
     for (Probe& probe : results(group, spec))
       by_network[probe.network.value()] = std::move(probe);
@@ -140,13 +168,103 @@ LayerParameters<double> BatchProbe<D>::load(const Slab& slab, int count, int act
 }
 
 template <Device D>
-void BatchProbe<D>::measure_nodes(const Group& group, const ProbeSpec& spec) {
+void BatchProbe<D>::draw_inputs(const Group& group, const ProbeSpec& spec) {
   const std::int64_t input_size = std::int64_t{1} * spec.samples * state_.batch.data->inputs;
   state_.device.for_each(group.size(), static_cast<int>((input_size + 3) / 4),
                          DrawProbeInputs{.networks = in(memory_.chosen),
                                          .run_key = in(state_.plan.training.run_key),
                                          .count = input_size,
                                          .out = in(memory_.input)});
+}
+
+// ---- in blocks ----
+
+/// What blocks need to know of layers; it changes as networks finish.
+template <Device D>
+void BatchProbe<D>::upload_for_blocks(const Group& group) {
+  const ParameterLayout& layout = state_.plan.layout;
+  std::vector<ProbedLayer> layers;
+  for (int l = 1; l <= layout.greatest_depth(); ++l) {
+    layers.push_back({.weights = layout.hidden(l).weights,
+                      .biases = layout.hidden(l).biases,
+                      .active = state_.order.active_at(l),
+                      .pre_activation = data_pre_activation(l)});
+  }
+  layers.push_back({.weights = layout.output().weights,
+                    .biases = layout.output().biases,
+                    .active = state_.active_count()});
+  state_.upload(memory_.layers, layers);
+  state_.upload(memory_.gram_begins, group.gram_begins);
+}
+
+template <Device D>
+ProbedNetworks BatchProbe<D>::probed_networks() const {
+  return {.width = state_.batch.width,
+          .inputs = state_.batch.data->inputs,
+          .outputs = state_.batch.data->outputs,
+          .activation = state_.batch.activation,
+          .networks = in(memory_.chosen),
+          .places = in(memory_.places),
+          .depth = in(state_.plan.training.depth),
+          .layers = in(memory_.layers),
+          .output_index = state_.plan.layout.greatest_depth(),
+          .parameters = in(state_.plan.training.parameters)};
+}
+
+template <Device D>
+void BatchProbe<D>::measure_nodes_in_blocks(const Group& group, const ProbeSpec& spec) {
+  draw_inputs(group, spec);
+  const ProbeNodes program{
+      .networks = probed_networks(),
+      .samples = spec.samples,
+      .jacobians = spec.jacobians,
+      .positions = memory_.networks,
+      .input = in(memory_.input),
+      .outputs = {in(memory_.outputs[0]), in(memory_.outputs[1])},
+      .pre_activation = in(memory_.pre_activation),
+      .live = in(memory_.live),
+      .jacobian = in(memory_.jacobian),
+      .jacobian_scaled = in(memory_.jacobian_scaled),
+      .gram_begins = in(memory_.gram_begins),
+      .faults = in(memory_.parameter_faults),
+      .q = in(memory_.q),
+      .live_count = in(memory_.live_count),
+      .gram_square = in(memory_.gram_square),
+      .gram = in(memory_.gram),
+      .jacobian_square = in(memory_.jacobian_square),
+      .jacobian_fourth = in(memory_.jacobian_fourth),
+      .jacobian_positions = std::int64_t{1} * memory_.networks * memory_.jacobians};
+  state_.device.for_blocks({.blocks = group.size(),
+                            .threads = kReductionThreads,
+                            .scratch_bytes = ProbeScratch::bytes(state_.batch.width)},
+                           program);
+  measure_eigenvalues(gram_size_of(spec), 0, static_cast<int>(group.matrices()));
+}
+
+template <Device D>
+void BatchProbe<D>::measure_gradients_in_blocks(const Group& group, int count) {
+  const ProbeGradients program{.networks = probed_networks(),
+                               .loss = sample_loss(state_.batch),
+                               .samples = count,
+                               .per_term = loss_per_term(),
+                               .positions = memory_.networks,
+                               .input = in(memory_.data_input),
+                               .target = in(memory_.data_target),
+                               .logits = in(memory_.logits),
+                               .planes = {in(memory_.delta), in(memory_.delta_below)},
+                               .gradient_square = in(memory_.gradient_square)};
+  state_.device.for_blocks({.blocks = group.size(),
+                            .threads = kReductionThreads,
+                            .scratch_bytes = ProbeScratch::bytes(state_.batch.width)},
+                           program);
+}
+
+// ---- layer by layer ----
+
+template <Device D>
+void BatchProbe<D>::measure_nodes(const Group& group, const ProbeSpec& spec) {
+  draw_inputs(group, spec);
+  const std::int64_t input_size = std::int64_t{1} * spec.samples * state_.batch.data->inputs;
   state_.device.clear(in(memory_.parameter_faults), group.size());
   const auto plane_of = [this](int layer) {
     return in(memory_.outputs[static_cast<std::size_t>(layer % 2)]);
@@ -195,45 +313,54 @@ void BatchProbe<D>::measure_layer(const Group& group, const ProbeSpec& spec, int
   double* z = in(memory_.pre_activation);
   sum_squares(z, networks, plane, 1.0 / plane, false, layer_of(memory_.q, layer));
 
-  state_.device.for_each(networks, width,
-                         NormaliseNode{.probes = spec.samples,
-                                       .nodes = width,
-                                       .outputs = x,
-                                       .normalised = z,
-                                       .live = in(memory_.live)});
+  const NormaliseNodes normalise{.probes = spec.samples,
+                                 .nodes = width,
+                                 .outputs = x,
+                                 .normalised = z,
+                                 .live = in(memory_.live)};
+  state_.device.for_blocks({.blocks = std::int64_t{1} * networks * normalise.tiles(),
+                            .threads = kReductionThreads,
+                            .scratch_bytes = NormaliseNodes::scratch_bytes()},
+                           normalise);
   state_.device.for_blocks({.blocks = networks, .threads = kReductionThreads},
                            SumSquares{.values = in(memory_.live),  // each is 0 or 1
                                       .size = width,
                                       .out = layer_of(memory_.live_count, layer)});
 
   const bool by_node = width <= spec.samples;
-  const int gram_size = by_node ? width : spec.samples;
-  double* gram = in(memory_.gram);
-  state_.device.multiply(
-      BatchedProduct<double>{.rows = gram_size,
-                             .columns = gram_size,
-                             .inner = by_node ? spec.samples : width,
-                             .a = {z, plane, by_node},
-                             .b = {z, plane, !by_node},
-                             .c = {gram, std::int64_t{1} * gram_size * gram_size},
-                             .count = networks});
+  const int gram_size = gram_size_of(spec);
+  const std::int64_t gram_elements = std::int64_t{1} * gram_size * gram_size;
+  if (waiting_ + networks > memory_.matrices_at_once) {
+    measure_eigenvalues(gram_size, group.first_matrix(layer) - waiting_, waiting_);
+  }
+  double* gram = in(memory_.gram) + waiting_ * gram_elements;
+  state_.device.multiply(BatchedProduct<double>{.rows = gram_size,
+                                                .columns = gram_size,
+                                                .inner = by_node ? spec.samples : width,
+                                                .a = {z, plane, by_node},
+                                                .b = {z, plane, !by_node},
+                                                .c = {gram, gram_elements},
+                                                .count = networks});
   sum_squares(gram, networks, gram_size * gram_size, 1.0, false,
               layer_of(memory_.gram_square, layer));
-  measure_eigenvalues(group, gram_size, layer);
+  waiting_ += networks;
+  if (layer == group.depth()) {
+    measure_eigenvalues(gram_size, group.matrices() - waiting_, waiting_);
+  }
 }
 
+/// Eigenvalues of the Gram matrices that wait, which are those of the group from `first` on.
 template <Device D>
-void BatchProbe<D>::measure_eigenvalues(const Group& group, int gram_size, int layer) {
-  const int networks = group.at(layer);
-  for (int first = 0; first < networks; first += memory_.eigenvalue_plan.matrices) {
-    const int count = std::min(memory_.eigenvalue_plan.matrices, networks - first);
-    const std::int64_t size = gram_size;
-    state_.device.eigenvalues(gram_size, count, in(memory_.gram) + first * size * size,
-                              layer_of(memory_.eigenvalues, layer) + first * size,
-                              layer_of(memory_.eigenvalue_info, layer) + first,
-                              in(memory_.eigenvalue_workspace),
-                              memory_.eigenvalue_plan.workspace_bytes);
+void BatchProbe<D>::measure_eigenvalues(int gram_size, std::int64_t first, int matrices) {
+  const std::int64_t size = gram_size;
+  for (int done = 0; done < matrices; done += memory_.eigenvalue_plan.matrices) {
+    const int count = std::min(memory_.eigenvalue_plan.matrices, matrices - done);
+    state_.device.eigenvalues(
+        gram_size, count, in(memory_.gram) + done * size * size,
+        in(memory_.eigenvalues) + (first + done) * size, in(memory_.eigenvalue_info) + first + done,
+        in(memory_.eigenvalue_workspace), memory_.eigenvalue_plan.workspace_bytes);
   }
+  waiting_ = 0;
 }
 
 /// J_l = W_l (phi'(h_{l-1}) J_{l-1}), of which the latter factor is there since layer l - 1, and
@@ -287,26 +414,41 @@ void BatchProbe<D>::measure_gradients(const Group& group) {
   state_.device.clear(in(memory_.gradient_square), memory_.gradient_square.count);
   const int samples = state_.batch.data->samples;
   for (int first = 0; first < samples; first += memory_.gradient_samples) {
-    measure_gradient_piece(group, first, std::min(memory_.gradient_samples, samples - first));
+    const int count = std::min(memory_.gradient_samples, samples - first);
+    upload_piece(first, count);
+    if (memory_.in_blocks) {
+      measure_gradients_in_blocks(group, count);
+    } else {
+      measure_gradient_piece(group, count);
+    }
   }
 }
 
+/// Some samples of the training set.
 template <Device D>
-void BatchProbe<D>::measure_gradient_piece(const Group& group, int first, int count) {
+void BatchProbe<D>::upload_piece(int first, int count) {
+  const TrainingData& data = *state_.batch.data;
+  const auto upload = [&](const Slice<double>& to, const std::vector<float>& all, int size) {
+    const auto begin = all.begin() + std::ptrdiff_t{1} * first * size;
+    const std::vector<double> values(begin, begin + std::ptrdiff_t{1} * count * size);
+    state_.upload(to, values);
+  };
+  upload(memory_.data_input, data.input, data.inputs);
+  upload(memory_.data_target, data.target, data.outputs);
+}
+
+template <Device D>
+double BatchProbe<D>::loss_per_term() const {
+  const TrainingData& data = *state_.batch.data;
+  return 1.0 / (static_cast<double>(data.samples) * sample_loss(state_.batch).terms());
+}
+
+/// d loss / d h_l of `count` samples.
+template <Device D>
+void BatchProbe<D>::measure_gradient_piece(const Group& group, int count) {
   const TrainingData& data = *state_.batch.data;
   const int width = state_.batch.width;
   const int plane = count * width;
-  const std::vector<double> input(
-      data.input.begin() + std::ptrdiff_t{1} * first * data.inputs,
-      data.input.begin() + std::ptrdiff_t{1} * (first + count) * data.inputs);
-  const std::vector<double> target(
-      data.target.begin() + std::ptrdiff_t{1} * first * data.outputs,
-      data.target.begin() + std::ptrdiff_t{1} * (first + count) * data.outputs);
-  state_.device.upload(in(memory_.data_input), input.data(),
-                       static_cast<std::int64_t>(input.size()));
-  state_.device.upload(in(memory_.data_target), target.data(),
-                       static_cast<std::int64_t>(target.size()));
-
   const ForwardPass<double> pass{.activation = state_.batch.activation,
                                  .width = width,
                                  .inputs = data.inputs,
@@ -324,14 +466,12 @@ void BatchProbe<D>::measure_gradient_piece(const Group& group, int first, int co
       [](int) {});
   const LayerParameters<double> output_parameters = load_output(group);
   forward_output(state_.device, pass, output_parameters, logits);
-  const SampleLoss loss = sample_loss(state_.batch);
-  state_.device.for_each(
-      group.size(), count,
-      LossDelta{.loss = loss,
-                .samples = count,
-                .per_term = 1.0 / (static_cast<double>(data.samples) * loss.terms()),
-                .target = in(memory_.data_target),
-                .logits = logits});
+  state_.device.for_each(group.size(), count,
+                         LossDelta{.loss = sample_loss(state_.batch),
+                                   .samples = count,
+                                   .per_term = loss_per_term(),
+                                   .target = in(memory_.data_target),
+                                   .logits = logits});
   state_.device.multiply(BatchedProduct<double>{
       .rows = count,
       .columns = width,
@@ -382,13 +522,12 @@ std::vector<Probe> BatchProbe<D>::results(const Group& group, const ProbeSpec& s
   const auto live_count = state_.download(memory_.live_count);
   const auto gram_square = state_.download(memory_.gram_square);
   const auto gradient_square = state_.download(memory_.gradient_square);
-  const auto eigenvalues = state_.download(memory_.eigenvalues);
-  const auto info = state_.download(memory_.eigenvalue_info);
+  const std::int64_t gram_size = gram_size_of(spec);
+  const auto eigenvalues = state_.download(memory_.eigenvalues, group.matrices() * gram_size);
+  const auto info = state_.download(memory_.eigenvalue_info, group.matrices());
   const auto jacobian_square = state_.download(memory_.jacobian_square);
   const auto jacobian_fourth = state_.download(memory_.jacobian_fourth);
   const auto stored = static_cast<std::size_t>(memory_.networks);
-  const auto gram_size = static_cast<std::size_t>(std::min(state_.batch.width, spec.samples));
-  const auto planned_gram_size = static_cast<std::size_t>(memory_.gram_size);
   const double width = state_.batch.width;
 
   std::vector<Probe> probes;
@@ -400,21 +539,19 @@ std::vector<Probe> BatchProbe<D>::results(const Group& group, const ProbeSpec& s
     const int depth = state_.batch.networks[static_cast<std::size_t>(network)].depth;
     for (int l = 0; l < depth; ++l) {
       const std::size_t at = static_cast<std::size_t>(l) * stored + p;
-      if (info[at] != 0) {
+      const std::size_t matrix = static_cast<std::size_t>(group.first_matrix(l + 1)) + p;
+      if (info[matrix] != 0) {
         throw std::runtime_error("eigenvalues of network " + std::to_string(network) +
                                  " did not converge at layer " + std::to_string(l + 1) + " (info " +
-                                 std::to_string(info[at]) + ")");
+                                 std::to_string(info[matrix]) + ")");
       }
       LayerProbe layer;
       layer.q = q[at];
       layer.gradient_rms = std::sqrt(gradient_square[at] /
                                      (static_cast<double>(state_.batch.data->samples) * width));
       probe.gradients_finite = probe.gradients_finite && std::isfinite(gradient_square[at]);
-      const auto smallest =
-          eigenvalues.begin() +
-          static_cast<std::ptrdiff_t>(static_cast<std::size_t>(l) * stored * planned_gram_size +
-                                      p * gram_size);
-      std::vector<double> spectrum(smallest, smallest + static_cast<std::ptrdiff_t>(gram_size));
+      const auto smallest = eigenvalues.begin() + static_cast<std::ptrdiff_t>(matrix) * gram_size;
+      std::vector<double> spectrum(smallest, smallest + gram_size);
       std::reverse(spectrum.begin(), spectrum.end());
       fill_correlation_statistics(static_cast<int>(live_count[at]), gram_square[at],
                                   std::move(spectrum), layer);

@@ -50,8 +50,13 @@ class BatchState {
   }
   template <class T>
   std::vector<T> download(const Slice<T>& slice) const {
-    std::vector<T> values(static_cast<std::size_t>(slice.count));
-    device.download(values.data(), static_cast<const T*>(in(slice)), slice.count);
+    return download(slice, slice.count);
+  }
+  /// The first `count` elements.
+  template <class T>
+  std::vector<T> download(const Slice<T>& slice, std::int64_t count) const {
+    std::vector<T> values(static_cast<std::size_t>(count));
+    device.download(values.data(), static_cast<const T*>(in(slice)), count);
     return values;
   }
   template <class T>

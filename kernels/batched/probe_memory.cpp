@@ -19,6 +19,7 @@ ProbeMemory::ProbeMemory(const NetworkBatch& batch, const ParameterLayout& layou
     : probe_samples(batch.probe_samples),
       gradient_samples(std::min(batch.data->samples, kGradientSamples)),
       jacobians(batch.probe_jacobians),
+      in_blocks(is_probed_in_blocks(batch)),
       gram_size(std::min(batch.width, batch.probe_samples)) {
   const TrainingData& data = *batch.data;
   const std::int64_t width = batch.width;
@@ -36,17 +37,30 @@ ProbeMemory::ProbeMemory(const NetworkBatch& batch, const ParameterLayout& layou
     matrix = std::max(matrix, slab.matrix_size());
 
   const std::int64_t doubles_per_network = matrix + 4 * probe_plane + (depth + 4) * data_plane +
-                                           gram_elements + depth * gram_size +
+                                           (in_blocks ? depth : 1) * gram_elements +
+                                           depth * gram_size +
                                            jacobians * (2 * width * width + 2 * depth);
   const auto fitting = static_cast<std::int64_t>(
       most_bytes / (static_cast<std::size_t>(doubles_per_network) * sizeof(double)));
   networks = static_cast<int>(
       std::clamp<std::int64_t>(fitting, 1, static_cast<std::int64_t>(batch.networks.size())));
-  eigenvalue_plan = plan_eigenvalues(gram_size, networks);
-
   const std::int64_t c = networks;
+  std::int64_t matrices = 0;
+  for (int l = 1; l <= depth; ++l)
+    matrices += std::min<std::int64_t>(c, layout.hidden(l).networks);
+  // Few matrices take as long as many, so what the networks leave is for more layers of them.
+  const std::int64_t spare =
+      static_cast<std::int64_t>(most_bytes / sizeof(double)) - c * doubles_per_network;
+  matrices_at_once =
+      static_cast<int>(in_blocks ? matrices : std::clamp(c + spare / gram_elements, c, matrices));
+  eigenvalue_plan = plan_eigenvalues(gram_size, matrices_at_once);
+
   chosen = plan.reserve<std::int32_t>(c);
   places = plan.reserve<Place>(c);
+  if (in_blocks) {
+    layers = plan.reserve<ProbedLayer>(depth + 1);
+    gram_begins = plan.reserve<std::int64_t>(depth + 2);
+  }
   weights = plan.reserve<double>(c * matrix);
   biases = plan.reserve<double>(c * std::max(batch.width, data.outputs));
   parameter_faults = plan.reserve<double>(c);
@@ -56,9 +70,9 @@ ProbeMemory::ProbeMemory(const NetworkBatch& batch, const ParameterLayout& layou
     outputs.push_back(plan.reserve<double>(c * probe_plane));
   pre_activation = plan.reserve<double>(c * probe_plane);
   live = plan.reserve<double>(c * width);
-  gram = plan.reserve<double>(c * gram_elements);
-  eigenvalues = plan.reserve<double>(depth * c * gram_size);
-  eigenvalue_info = plan.reserve<std::int32_t>(depth * c);
+  gram = plan.reserve<double>(matrices_at_once * gram_elements);
+  eigenvalues = plan.reserve<double>(matrices * gram_size);
+  eigenvalue_info = plan.reserve<std::int32_t>(matrices);
   eigenvalue_workspace =
       plan.reserve<std::byte>(static_cast<std::int64_t>(eigenvalue_plan.workspace_bytes));
   q = plan.reserve<double>(depth * c);

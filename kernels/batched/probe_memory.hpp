@@ -8,6 +8,7 @@
 #include "kernels/batched/device.hpp"
 #include "kernels/batched/network_order.hpp"
 #include "kernels/batched/parameter_layout.hpp"
+#include "kernels/batched/probe_in_blocks.hpp"
 #include "kernels/network.hpp"
 
 namespace vnsweep::batched {
@@ -28,22 +29,26 @@ class ProbeMemory {
   int probe_samples = 0;
   int gradient_samples = 0;
   int jacobians = 0;
-  int gram_size = 0;  ///< g
+  bool in_blocks = false;    ///< a block measures a network; then M is as many as there are
+  int gram_size = 0;         ///< g
+  int matrices_at_once = 0;  ///< M >= C: Gram matrices whose eigenvalues are computed together
   EigenvaluePlan eigenvalue_plan;
 
-  Slice<std::int32_t> chosen;      ///< network index by position among the C
-  Slice<std::int32_t> places;      ///< Place by position
-  Slice<double> weights;           ///< of one layer
-  Slice<double> biases;            ///< of one layer
-  Slice<double> parameter_faults;  ///< parameters that are not finite (C)
+  Slice<std::int32_t> chosen;       ///< network index by position among the C
+  Slice<std::int32_t> places;       ///< Place by position
+  Slice<ProbedLayer> layers;        ///< hidden layers, then the output layer; in blocks only
+  Slice<std::int64_t> gram_begins;  ///< first Gram matrix by layer (L + 2); likewise
+  Slice<double> weights;            ///< of one layer
+  Slice<double> biases;             ///< of one layer
+  Slice<double> parameter_faults;   ///< parameters that are not finite (C)
 
   Slice<double> input;                  ///< (C, P, inputs)
   std::vector<Slice<double>> outputs;   ///< x_l, two planes (C, P, N) that take turns
   Slice<double> pre_activation;         ///< h_l, then the normalised outputs Z (C, P, N)
   Slice<double> live;                   ///< 1 for live nodes (C, N)
-  Slice<double> gram;                   ///< smaller Gram matrix of Z (C, g, g)
-  Slice<double> eigenvalues;            ///< (L, C, g)
-  Slice<std::int32_t> eigenvalue_info;  ///< (L, C)
+  Slice<double> gram;                   ///< smaller Gram matrices of Z (M, g, g)
+  Slice<double> eigenvalues;            ///< of networks that have a layer, layer by layer (.., g)
+  Slice<std::int32_t> eigenvalue_info;  ///< likewise, one a matrix
   Slice<std::byte> eigenvalue_workspace;
   Slice<double> q;            ///< mean square of h_l (L, C)
   Slice<double> live_count;   ///< (L, C)

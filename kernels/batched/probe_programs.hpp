@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 
 #include "kernels/batched/network_order.hpp"
@@ -90,47 +91,121 @@ struct SumSquares {
   }
 };
 
-/// Centred, unit-norm output of one node over the probe inputs, or zeros if it is not live; an item
-/// is a network, an element a node.
-/// Outputs are first divided by their largest magnitude: correlation does not depend on the size of
-/// a signal, and squares of a tiny one would underflow.
-struct NormaliseNode {
+/// Centred, unit-norm outputs of nodes over the probe inputs, or zeros where a node is not live; a
+/// block program, one tile of nodes of one network an index.
+/// Outputs are first brought to a largest magnitude between 1/2 and 1, by a power of two:
+/// correlation does not depend on the size of a signal, and squares of a tiny one would underflow.
+struct NormaliseNodes {
   int probes = 0;
   int nodes = 0;
   const double* outputs = nullptr;  ///< x (networks, probes, nodes)
   double* normalised = nullptr;     ///< Z (networks, probes, nodes)
-  double* live = nullptr;           ///< (networks, nodes)
+  double* live = nullptr;           ///< 1 for live nodes (networks, nodes)
 
-  VNS_HD void operator()(std::int64_t item, int element) const {
-    const std::int64_t first = item * probes * nodes + element;
-    const double* x = outputs + first;
-    double* z = normalised + first;
-    double largest = 0.0;
-    for (int p = 0; p < probes; ++p) {
-      const double magnitude = std::fabs(x[std::int64_t{1} * p * nodes]);
-      if (magnitude > largest) largest = magnitude;
-    }
+  static constexpr int kMostNodes = 32;  ///< of a tile
+  static constexpr int kShares = 256;    ///< at most so many partial sums of all nodes of a tile
+
+  VNS_HD int tile_size() const { return nodes < kMostNodes ? nodes : kMostNodes; }
+  VNS_HD int tiles() const { return (nodes + tile_size() - 1) / tile_size(); }
+  static VNS_HD constexpr std::size_t scratch_bytes() {
+    return (2 * kShares + 4 * kMostNodes) * sizeof(double);
+  }
+
+  template <class Block>
+  VNS_HD void operator()(Block& block, std::int64_t index) const {
+    const int first_node = static_cast<int>(index % tiles()) * tile_size();
+    const int tile = nodes - first_node < tile_size() ? nodes - first_node : tile_size();
+    // The shape of the shares, and with it the order of sums, follows from the width alone.
+    const int shares = kShares / tile_size();
+    const std::int64_t network = index / tiles();
+    const double* x = outputs + network * probes * nodes + first_node;
+    double* z = normalised + network * probes * nodes + first_node;
+    double* live_out = live + network * nodes + first_node;
+
+    auto* partial = block.template scratch<double>();  // (shares, tile), twice
+    double* partial_squares = partial + kShares;
+    double* scale = partial_squares + kShares;  // (tile)
+    double* mean = scale + kMostNodes;
+    double* square = mean + kMostNodes;
+    double* norm = square + kMostNodes;
+    const auto split = block.split(tile);
+
+    block.for_each(shares, split, [=, this](int share, int node) {
+      double largest = 0.0;
+      for (int p = share; p < probes; p += shares) {
+        const double magnitude = std::fabs(x[std::int64_t{1} * p * nodes + node]);
+        if (magnitude > largest) largest = magnitude;
+      }
+      partial[share * tile + node] = largest;
+    });
+    block.sync();
+    block.for_each(tile, [=](int node) {
+      double largest = 0.0;
+      for (int share = 0; share < shares; ++share) {
+        const double magnitude = partial[share * tile + node];
+        if (magnitude > largest) largest = magnitude;
+      }
+      scale[node] = power_of_two_below_inverse(largest);
+    });
+    block.sync();
+
+    block.for_each(shares, split, [=, this](int share, int node) {
+      double sum = 0.0;
+      double sum_of_squares = 0.0;
+      for (int p = share; p < probes; p += shares) {
+        const double value = x[std::int64_t{1} * p * nodes + node] * scale[node];
+        sum += value;
+        sum_of_squares += value * value;
+      }
+      partial[share * tile + node] = sum;
+      partial_squares[share * tile + node] = sum_of_squares;
+    });
+    block.sync();
+    block.for_each(tile, [=, this](int node) {
+      mean[node] = sum_of(partial + node, shares, tile) / probes;
+      square[node] = sum_of(partial_squares + node, shares, tile);
+    });
+    block.sync();
+
+    block.for_each(shares, split, [=, this](int share, int node) {
+      double centred = 0.0;
+      for (int p = share; p < probes; p += shares) {
+        const double value = x[std::int64_t{1} * p * nodes + node] * scale[node] - mean[node];
+        centred += value * value;
+      }
+      partial[share * tile + node] = centred;
+    });
+    block.sync();
+    block.for_each(tile, [=](int node) {
+      norm[node] = std::sqrt(sum_of(partial + node, shares, tile));
+      // Also false for NaN, which an infinite output becomes, and for 0 > 0.
+      const bool is_live = norm[node] > kLiveTolerance * std::sqrt(square[node]);
+      if (!is_live) norm[node] = 0.0;
+      live_out[node] = is_live ? 1.0 : 0.0;
+    });
+    block.sync();
+
+    block.for_each(probes, split, [=, this](int p, int node) {
+      const std::int64_t at = std::int64_t{1} * p * nodes + node;
+      z[at] = norm[node] > 0.0 ? (x[at] * scale[node] - mean[node]) / norm[node] : 0.0;
+    });
+  }
+
+ private:
+  /// Of a finite number; 1 of any other, and of 0. Below, so that it is finite for the least one.
+  static VNS_HD double power_of_two_below_inverse(double value) {
+    constexpr int kGreatestExponent = 1022;
+    if (!std::isfinite(value)) return 1.0;
+    int exponent = 0;
+    std::frexp(value, &exponent);
+    return std::ldexp(1.0, -exponent < kGreatestExponent ? -exponent : kGreatestExponent);
+  }
+
+  static VNS_HD double sum_of(const double* values, int count, int distance) {
     double sum = 0.0;
-    double sum_of_squares = 0.0;
-    for (int p = 0; p < probes; ++p) {
-      const double value = x[std::int64_t{1} * p * nodes] / largest;
-      sum += value;
-      sum_of_squares += value * value;
-    }
-    const double mean = sum / probes;
-    double centred = 0.0;
-    for (int p = 0; p < probes; ++p) {
-      const double value = x[std::int64_t{1} * p * nodes] / largest - mean;
-      centred += value * value;
-    }
-    // Also false for NaN, which an infinite output becomes, and for 0 / 0.
-    const bool is_live = std::sqrt(centred) > kLiveTolerance * std::sqrt(sum_of_squares);
-    const double norm = std::sqrt(centred);
-    for (int p = 0; p < probes; ++p) {
-      const std::int64_t at = std::int64_t{1} * p * nodes;
-      z[at] = is_live ? (x[at] / largest - mean) / norm : 0.0;
-    }
-    live[item * nodes + element] = is_live ? 1.0 : 0.0;
+    for (int k = 0; k < count; ++k)
+      sum += values[k * distance];
+    return sum;
   }
 };
 

@@ -60,7 +60,9 @@ void with_resident_shape(const NetworkBatch& batch, int blocks, Use use) {
   constexpr int kFewBlocks = 4;
   const int samples = batch.step_samples();
   const int groups = batch.width * ((samples + kFour - 1) / kFour);
-  if (blocks <= kFewBlocks || groups < kWarpThreads)
+  // Several samples at once read less, but leave threads idle where there are few of them.
+  const bool leaves_threads_idle = groups < block_threads(batch.width * samples);
+  if ((blocks <= kFewBlocks && leaves_threads_idle) || groups < kWarpThreads)
     return use(AnyShape<1>{}, block_threads(batch.width * samples));
   use(AnyShape<kFour>{}, block_threads(groups));
 }

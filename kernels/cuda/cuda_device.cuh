@@ -65,7 +65,9 @@ __global__ void __launch_bounds__(kMostThreads<Program>, kLeastBlocks<Program>)
 class CudaDevice {
  public:
   /// @param context  must outlive the device and everything that it hands out
-  explicit CudaDevice(const DeviceContext& context) : context_(&context) {}
+  /// @param sharers  how many of these share the memory of the GPU
+  explicit CudaDevice(const DeviceContext& context, unsigned sharers = 1)
+      : context_(&context), sharers_(sharers) {}
 
   class Memory {
    public:
@@ -87,6 +89,8 @@ class CudaDevice {
     }
   }
 
+  /// All of the shared memory, whoever else shares the device: networks that stay there gain more
+  /// than batches that run side by side.
   batched::BlockLimits block_limits() const {
     const CudaDeviceInfo& info = context_->info();
     return {.multiprocessors = info.multiprocessors,
@@ -94,10 +98,13 @@ class CudaDevice {
             .block_scratch_bytes = info.block_shared_memory};
   }
 
-  /// Most of it; the rest is for graphs, and for what libraries take for themselves.
+  /// Most of what is free, but no more than a fair share of all; the rest is for graphs, and for
+  /// what libraries take for themselves.
   std::size_t memory_limit(std::size_t held) const {
     constexpr double kShare = 0.9;
-    return static_cast<std::size_t>(kShare * static_cast<double>(context_->free_memory() + held));
+    const std::size_t fair = context_->info().total_memory / sharers_;
+    return static_cast<std::size_t>(
+        kShare * static_cast<double>(std::min(context_->free_memory() + held, fair)));
   }
 
   template <class T>
@@ -141,11 +148,13 @@ class CudaDevice {
   template <class Program>
   void for_blocks(const batched::BlockLaunch& launch, const Program& program) {
     if (launch.blocks == 0) return;
-    // More shared memory than this has to be asked for; what sums use of it counts as well.
+    // More shared memory than this has to be asked for; what sums use of it counts as well. All
+    // that there is, since other threads may be launching the program with other sizes.
     constexpr std::size_t kGivenUnasked = 32 << 10;
+    constexpr std::size_t kForSums = kPartialSums * sizeof(double);
     if (launch.scratch_bytes > kGivenUnasked) {
       set_attribute<Program>(cudaFuncAttributeMaxDynamicSharedMemorySize,
-                             static_cast<int>(launch.scratch_bytes));
+                             static_cast<int>(context_->info().block_shared_memory - kForSums));
     }
     if (launch.scratch_bytes > 0) {
       set_attribute<Program>(cudaFuncAttributePreferredSharedMemoryCarveout,
@@ -176,14 +185,17 @@ class CudaDevice {
     }
   }
 
-  /// As many matrices as cuSOLVER takes at once within a workspace of bounded size.
+  /// As many matrices as cuSOLVER takes at once within a workspace of bounded size. It wants up to
+  /// a MiB for each, and takes as long for hundreds as for one.
   batched::EigenvaluePlan plan_eigenvalues(int n, int count) const {
-    constexpr std::size_t kMostBytes = std::size_t{256} << 20;
+    constexpr std::size_t kShareOfMemory = 32;
+    const std::size_t most_bytes =
+        std::max(std::size_t{256} << 20, context_->info().total_memory / kShareOfMemory);
     const std::int64_t size = std::int64_t{1} * n * n;
     // cuSOLVER's own limit: n * lda * batch must be a 32-bit integer.
     const std::int64_t most = std::max<std::int64_t>(1, std::numeric_limits<int>::max() / size);
     int matrices = static_cast<int>(std::min<std::int64_t>(count, most));
-    while (matrices > 1 && eigenvalue_workspace(n, matrices).device_bytes > kMostBytes)
+    while (matrices > 1 && eigenvalue_workspace(n, matrices).device_bytes > most_bytes)
       matrices = (matrices + 1) / 2;
     // Fewer matrices may want more: nothing says that they do not.
     std::size_t bytes = 0;
@@ -260,6 +272,7 @@ class CudaDevice {
   cudaStream_t stream() const { return context_->stream().get(); }
 
   const DeviceContext* context_;
+  unsigned sharers_;
   DeviceMemory solver_workspace_;
   std::vector<std::byte> solver_host_workspace_;
 };

@@ -9,8 +9,8 @@ namespace {
 /// The batched engine with its device, which it makes current for whichever thread calls.
 class CudaEngine final : public Engine {
  public:
-  CudaEngine(DeviceId device, TrainingPath path)
-      : context_(device), engine_(CudaDevice(context_), path) {}
+  CudaEngine(DeviceId device, TrainingPath path, unsigned sharers)
+      : context_(device), engine_(CudaDevice(context_, sharers), path) {}
 
   std::size_t memory_needed(const NetworkBatch& batch) const override {
     return on_device().memory_needed(batch);
@@ -49,8 +49,8 @@ class CudaEngine final : public Engine {
 
 }  // namespace
 
-std::unique_ptr<Engine> make_cuda_engine(DeviceId device, TrainingPath path) {
-  return std::make_unique<CudaEngine>(device, path);
+std::unique_ptr<Engine> make_cuda_engine(DeviceId device, TrainingPath path, unsigned sharers) {
+  return std::make_unique<CudaEngine>(device, path, sharers);
 }
 
 }  // namespace vnsweep

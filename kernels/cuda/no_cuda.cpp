@@ -25,7 +25,8 @@ std::string cuda_version_text() {
   return {};
 }
 
-std::unique_ptr<Engine> make_cuda_engine(DeviceId /*device*/, TrainingPath /*path*/) {
+std::unique_ptr<Engine> make_cuda_engine(DeviceId /*device*/, TrainingPath /*path*/,
+                                         unsigned /*sharers*/) {
   throw std::runtime_error(kProblem);
 }
 

@@ -75,9 +75,18 @@ TEST(DeviceChoiceTest, NonsenseIsRefused) {
   }
 }
 
+TEST(DeviceChoiceTest, SeveralWorkersMayShareEachGpu) {
+  const DeviceChoice choice{
+      .cpu_workers = 2, .gpus = {DeviceId(0), DeviceId(1)}, .workers_per_gpu = 4};
+
+  EXPECT_EQ(choice.workers(), 10U);
+}
+
 TEST(DeviceChoiceTest, TheFirstOfAChoiceIsOneWorker) {
   EXPECT_EQ(first_of({.cpu_workers = 4, .gpus = {DeviceId(3), DeviceId(1)}}),
             (DeviceChoice{.gpus = {DeviceId(3)}}));
+  EXPECT_EQ(first_of({.gpus = {DeviceId(1)}, .workers_per_gpu = 4}),
+            (DeviceChoice{.gpus = {DeviceId(1)}}));
   EXPECT_EQ(first_of({.reference = true, .cpu_workers = 4}),
             (DeviceChoice{.reference = true, .cpu_workers = 1}));
 }

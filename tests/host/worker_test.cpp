@@ -77,6 +77,14 @@ TEST(BatchLimitsTest, CpuWorkersTakeSmallBatchesAndOneGpuTakesAll) {
   EXPECT_GE(two.max_runs, 10'000U);
 }
 
+TEST(BatchLimitsTest, WorkersThatShareAGpuEachHaveABatch) {
+  const BatchLimits two = batch_limits({.gpus = {DeviceId(0)}, .workers_per_gpu = 2}, 64.0);
+  const BatchLimits eight = batch_limits({.gpus = {DeviceId(0)}, .workers_per_gpu = 8}, 64.0);
+
+  EXPECT_DOUBLE_EQ(two.max_cost, 16.0);
+  EXPECT_DOUBLE_EQ(eight.max_cost, 8.0);
+}
+
 TEST(PrecisionTest, TensorCoresAreRefusedWhereAProcessorWouldHaveToHaveThem) {
   const auto runs = testing::runs_of("{depth: 2, width: 4, precision: [fp32, tf32]}");
   const auto plain = testing::runs_of("{depth: 2, width: 4}");

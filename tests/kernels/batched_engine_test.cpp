@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "host/verify/compare.hpp"
 #include "kernels/linear_algebra.hpp"
@@ -31,8 +32,11 @@ INSTANTIATE_TEST_SUITE_P(Paths, BatchedEngineTest,
                                                                         : "layer_by_layer";
                          });
 
-NetworkBatch ragged_batch(Optimizer optimizer, bool minibatch) {
-  NetworkBatch batch = testing::xor_batch(33, {6, 4, 4, 1, 2}, 12);
+/// Wider than what a block probes.
+constexpr int kProbedLayerByLayer = batched::kMostProbedWidth + 3;
+
+NetworkBatch ragged_batch(Optimizer optimizer, bool minibatch, int width = 33) {
+  NetworkBatch batch = testing::xor_batch(width, {6, 4, 4, 1, 2}, 12);
   batch.optimizer = optimizer;
   batch.initialization = Initialization::orthogonal;
   batch.data = testing::random_data(37, 3);
@@ -49,7 +53,8 @@ NetworkBatch ragged_batch(Optimizer optimizer, bool minibatch) {
 TEST_P(BatchedEngineTest, NothingDependsOnTheOrderOfThreads) {
   for (const Optimizer optimizer : {Optimizer::sgd, Optimizer::adam, Optimizer::rmsprop}) {
     for (const bool minibatch : {false, true}) {
-      NetworkBatch batch = ragged_batch(optimizer, minibatch);
+      NetworkBatch batch = ragged_batch(optimizer, minibatch,
+                                        optimizer == Optimizer::sgd ? kProbedLayerByLayer : 33);
       if (optimizer == Optimizer::adam) {
         batch.activation = Activation::gelu;
         batch.data = testing::random_data(37, 3, 4);
@@ -407,10 +412,43 @@ TEST_P(BatchedEngineTest, SpectraInSmallPortionsAreTheSame) {
   }
 }
 
+/// Spectra of every layer of every network, one after the other.
+std::vector<double> all_spectra(const std::vector<Probe>& probes) {
+  std::vector<double> values;
+  for (const Probe& probe : probes) {
+    for (const LayerProbe& layer : probe.layers)
+      values.insert(values.end(), layer.spectrum.begin(), layer.spectrum.end());
+  }
+  return values;
+}
+
+TEST_P(BatchedEngineTest, SpectraOfManyLayersAtOnceAreThoseOfOneAfterTheOther) {
+  const NetworkBatch batch = ragged_batch(Optimizer::sgd, false, kProbedLayerByLayer);
+  engine_.initialize(batch);
+  const auto expected = all_spectra(engine_.probe({.samples = 20}, testing::all_networks(batch)));
+  const std::int64_t calls_for_all = device_->eigenvalue_calls;
+
+  std::set<std::int64_t> calls;
+  for (std::size_t bytes = 1; bytes < std::size_t{4} << 20; bytes += bytes / 8 + 1) {
+    const auto record = std::make_shared<SerialDeviceRecord>();
+    batched::BatchedEngine<SerialDevice> portions{SerialDevice(record), GetParam(),
+                                                  batched::PlanLimits{.probe_bytes = bytes}};
+    portions.initialize(batch);
+    const auto spectra = all_spectra(portions.probe({.samples = 20}, testing::all_networks(batch)));
+    calls.insert(record->eigenvalue_calls);
+    EXPECT_EQ(spectra, expected) << bytes;
+  }
+
+  EXPECT_EQ(calls_for_all, 1);
+  // All at once, several ways to share layers out, several to share networks out.
+  EXPECT_EQ(*calls.begin(), 1);
+  EXPECT_GT(calls.size(), 3U);
+}
+
 TEST_P(BatchedEngineTest, EigenvaluesThatDoNotConvergeAreReportedByNetworkAndLayer) {
   const NetworkBatch batch = testing::xor_batch(4, {3, 2});
   engine_.initialize(batch);
-  device_->unconverged_call = 2;  // of the third layer
+  device_->unconverged_matrix = 4;  // after two of each of two layers
 
   try {
     engine_.probe({.samples = 20}, testing::all_networks(batch));

@@ -138,7 +138,7 @@ TEST_P(EngineFormulaTest, AgreesWithTheReference) {
   };
   for (const auto& [width, depth, samples, minibatch, learning_rate] :
        {FormulaShape{1, 2, 5, {}, 0.05}, FormulaShape{33, 3, 5, {}, 0.01},
-        FormulaShape{8, 10, 13, 4, 0.001}}) {
+        FormulaShape{67, 2, 5, {}, 0.01}, FormulaShape{8, 10, 13, 4, 0.001}}) {
     NetworkBatch batch;
     batch.width = width;
     batch.activation = activation.activation;

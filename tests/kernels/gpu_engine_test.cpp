@@ -103,26 +103,46 @@ TEST_F(GpuEngineTest, ManyMoreNetworksThanTheDeviceTrainsAtOnce) {
   EXPECT_GT(succeeded, 4000);
 }
 
-TEST_F(GpuEngineTest, EnginesOfTwoThreadsDoNotDisturbEachOther) {
-  const NetworkBatch batch = testing::xor_batch(16, {3, 20, 7}, 200);
-  const auto first = make_cuda_engine(device_);
-  const auto second = make_cuda_engine(device_);
-  const auto train = [&batch](Engine& engine) {
-    engine.initialize(batch);
-    engine.train(StepCount(200));
-    return engine.evaluate();
-  };
-  const std::vector<Evaluation> alone = train(*first);
+/// Losses and indicators after some steps.
+std::vector<double> outcome_of(Engine& engine, const NetworkBatch& batch) {
+  engine.initialize(batch);
+  engine.train(StepCount(150));
+  std::vector<double> values;
+  for (const Evaluation& e : engine.evaluate())
+    values.push_back(e.loss);
+  for (const Probe& probe : engine.probe({.samples = 64}, testing::all_networks(batch))) {
+    for (const LayerProbe& layer : probe.layers)
+      values.push_back(std::isnan(layer.vni) ? -1.0 : layer.vni);
+  }
+  return values;
+}
 
-  std::vector<Evaluation> a;
-  std::vector<Evaluation> b;
-  std::thread thread([&] { a = train(*first); });
-  b = train(*second);
-  thread.join();
+TEST_F(GpuEngineTest, EnginesOfSeveralThreadsDoNotDisturbEachOther) {
+  // Of very different needs of shared memory, in blocks and layer by layer.
+  const std::vector<NetworkBatch> batches = {testing::xor_batch(16, {3, 20, 7}, 200),
+                                             testing::xor_batch(40, std::vector<int>(50, 30), 200),
+                                             testing::xor_batch(64, std::vector<int>(300, 8), 200),
+                                             testing::xor_batch(200, {5, 3}, 200)};
+  std::vector<std::vector<double>> alone;
+  for (const NetworkBatch& batch : batches)
+    alone.push_back(outcome_of(*make_cuda_engine(device_), batch));
 
-  for (std::size_t n = 0; n < alone.size(); ++n) {
-    EXPECT_EQ(a[n].loss, alone[n].loss);
-    EXPECT_EQ(b[n].loss, alone[n].loss);
+  constexpr std::size_t kThreads = 4;
+  std::vector<std::vector<std::vector<double>>> together(kThreads);
+  std::vector<std::thread> threads;
+  for (std::size_t t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      const auto engine = make_cuda_engine(device_, TrainingPath::in_blocks, kThreads);
+      for (std::size_t k = 0; k < batches.size(); ++k)
+        together[t].push_back(outcome_of(*engine, batches[(k + t) % batches.size()]));
+    });
+  }
+  for (std::thread& thread : threads)
+    thread.join();
+
+  for (std::size_t t = 0; t < kThreads; ++t) {
+    for (std::size_t k = 0; k < batches.size(); ++k)
+      EXPECT_EQ(together[t][k], alone[(k + t) % batches.size()]) << t << ' ' << k;
   }
 }
 

@@ -28,8 +28,8 @@ struct SerialDeviceRecord {
                            .multiprocessor_scratch_bytes = 2 * kMostScratchBytes,
                            .block_scratch_bytes = kMostScratchBytes};
   std::size_t most_eigenvalue_matrices = std::numeric_limits<int>::max();
-  std::int64_t unconverged_call = -1;   ///< call of eigenvalues() that says it did not converge
-  std::function<void()> before_launch;  ///< may throw, as a device does that fails
+  std::int64_t unconverged_matrix = -1;  ///< of eigenvalues(): does not converge, it says
+  std::function<void()> before_launch;   ///< may throw, as a device does that fails
 
   std::size_t bytes_in_use = 0;
   std::size_t most_bytes_in_use = 0;
@@ -38,6 +38,7 @@ struct SerialDeviceRecord {
   std::int64_t barriers = 0;          ///< beyond the two of a block that ends at once
   std::vector<int> updated_networks;  ///< of each product that adds to weights
   std::int64_t eigenvalue_calls = 0;
+  std::int64_t eigenvalue_matrices = 0;
 };
 
 /// Runs the engine of GPUs on the host, plainly: loops, SerialBlock, LAPACK. For tests on machines
@@ -159,7 +160,7 @@ class SerialDevice {
       const std::vector<double> descending =
           symmetric_eigenvalues({matrices + at * size * size, size * size}, n);
       std::reverse_copy(descending.begin(), descending.end(), values + at * size);
-      info[k] = record_->eigenvalue_calls == record_->unconverged_call ? 1 : 0;
+      info[k] = record_->eigenvalue_matrices++ == record_->unconverged_matrix ? 1 : 0;
     }
     ++record_->eigenvalue_calls;
   }

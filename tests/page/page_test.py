@@ -5,8 +5,10 @@ Exit code 77: skipped, as Chromium or its driver (Debian: chromium, chromium-dri
 """
 
 import argparse
+import contextlib
 import os
 import pathlib
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -66,6 +68,34 @@ train: {lr: 0.1, steps: 5}
 success: {loss: 0.0}
 """,
 }
+
+# Sweeps of which some runs, or all, could not be made: which rows of the table become errors. What
+# makes errors of its own accord, a device that breaks or is too small, is not at hand.
+ERRORS = {
+    "errors": "json_extract(config, '$.grid.depth') = 8 OR json_extract(config, '$.grid.seed') < 2",
+    "errors-only": "1",
+}
+SWEEPS["errors"] = """
+name: errors
+task: xor
+grid: {depth: [2, 4, 8], width: [3, 4], seed: {count: 6}}
+train: {lr: 0.1, steps: 20}
+success: {loss: 0.6}
+"""
+SWEEPS["errors-only"] = """
+name: errors-only
+task: xor
+grid: {depth: [2, 3], width: 3, lr: [0.1, 0.2], seed: {count: 26}}
+train: {steps: 2}
+success: {loss: 0.0}
+"""
+ERROR_TEXTS = [
+    "out of memory: one network of depth 8 and width 4 takes 3.2 GiB, 1.1 GiB are free; use a "
+    "larger device or fewer probe samples",
+    "cudaErrorIllegalAddress at /usr/local/include/" + "a-long-name-without-a-space/" * 8 + "x.hpp",
+    "<script>document.title='harmed'</script> <b>bold</b> & \"quoted\"\nsecond line\n\ttabbed",
+    "",
+]
 
 # A phone, a laptop, and A4 without its margins at 96 dots per inch.
 SIZES = {"phone": (360, 740, "screen"), "laptop": (1280, 800, "screen"), "print": (673, 1000, "print")}
@@ -130,6 +160,11 @@ return [...document.querySelectorAll("#cells tbody tr:not([hidden])")]
     .map((row) => row.cells[head].textContent.trim());
 """
 
+ERROR_ROWS = """
+return [...document.querySelectorAll("#errors tbody tr")]
+    .map((row) => [...row.cells].map((cell) => cell.textContent));
+"""
+
 FILTER = """
 const field = document.getElementById("cell-filter");
 field.value = arguments[0];
@@ -146,6 +181,20 @@ return head.getAttribute("aria-sort");
 TAB, ENTER = "\ue004", "\ue007"
 
 
+def make_errors(database, which):
+    """Turns stored runs into what is stored of a run that could not be made."""
+    with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+        rows = connection.execute(f"SELECT id FROM runs WHERE {which} ORDER BY run_id").fetchall()
+        for k, (row,) in enumerate(rows):
+            connection.execute("DELETE FROM probes WHERE run = ?", (row,))
+            connection.execute(
+                "UPDATE runs SET status = 'error', error = ?, cause = NULL, steps = NULL, "
+                "loss = NULL, accuracy = NULL, vni_initial = NULL, vni_final = NULL, "
+                "n_eff_final = NULL, log10_gradient_ratio = NULL, engine = ?, device = ? "
+                "WHERE id = ?",
+                (ERROR_TEXTS[k % len(ERROR_TEXTS)], *(("cuda", "cuda:0"), ("", ""))[k % 2], row))
+
+
 class PageTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -158,6 +207,8 @@ class PageTest(unittest.TestCase):
             file.write_text(manifest, encoding="utf-8")
             results = folder / f"{name} results"
             subprocess.run([PROGRAM, "run", file, "-q", "-o", results], check=True, cwd=folder)
+            if name in ERRORS:
+                make_errors(results / "runs-0.db", ERRORS[name])
             written = subprocess.run([PROGRAM, "report", results], check=True, cwd=folder,
                                      stdout=subprocess.PIPE, text=True)
             cls.pages[name] = pathlib.Path(written.stdout.rstrip("\n"))
@@ -189,7 +240,7 @@ class PageTest(unittest.TestCase):
 
     def test_every_text_stands_out_from_what_is_behind_it(self):
         for scheme in ("light", "dark"):
-            for sweep in ("real", "hostile"):
+            for sweep in ("real", "hostile", "errors"):
                 with self.subTest(sweep=sweep, scheme=scheme):
                     self.open(sweep, "laptop", scheme)
 
@@ -298,7 +349,7 @@ class PageTest(unittest.TestCase):
             self.assertEqual([name for name in loaded if not name.startswith("data:")], [], sweep)
 
     def test_ids_are_unique_and_links_lead_somewhere(self):
-        for sweep in ("real", "hostile"):
+        for sweep in ("real", "hostile", "errors", "errors-only"):
             self.open(sweep)
 
             ids = self.browser.run("return [...document.querySelectorAll('[id]')].map((e) => e.id)")
@@ -319,6 +370,51 @@ class PageTest(unittest.TestCase):
 
         self.assertIn("Of 12 runs, none failed: P(fail) = 0.000", text)
         self.assertNotIn("Main cause", text)
+
+    def test_runs_with_errors_are_listed_and_count_nowhere_else(self):
+        self.open("errors")
+
+        notice = self.browser.run("return document.querySelector('.notice').textContent")
+        rows = self.browser.run(ERROR_ROWS)
+        heads = self.browser.run(
+            "return [...document.querySelectorAll('#errors th')].map((e) => e.textContent)")
+        runs = dict(zip(zip(self.browser.run(COLUMN, "depth"), self.browser.run(COLUMN, "width")),
+                        zip(self.browser.run(COLUMN, "runs"), self.browser.run(COLUMN, "errors"),
+                            self.browser.run(COLUMN, "p_fail"))))
+        findings = self.browser.run("return document.getElementById('findings').textContent")
+
+        self.assertIn("20 of 36 runs could not be made", notice)
+        self.assertEqual(len(rows), 20)
+        self.assertEqual(heads, ["run", "error", "depth", "width", "scale", "seed", "device",
+                                 "finished"])
+        self.assertEqual({row[1] for row in rows},
+                         {ERROR_TEXTS[0], ERROR_TEXTS[1], ERROR_TEXTS[2], "-"})
+        self.assertEqual({row[6] for row in rows}, {"cuda:0", "-"})
+        self.assertEqual(runs["8", "3"], ("0", "6", "-"))
+        self.assertEqual(runs["2", "4"][:2], ("4", "2"))
+        self.assertIn("Of 16 runs", findings)
+        self.assertNotEqual(self.browser.run("return document.title"), "harmed")
+
+    def test_on_a_phone_the_text_of_an_error_is_seen_without_scrolling(self):
+        self.open("errors", "phone")
+
+        box = self.browser.run(
+            "const b = document.querySelector('#errors tbody td:nth-child(2)')"
+            ".getBoundingClientRect(); return [b.left, b.right, innerWidth]")
+
+        self.assertGreaterEqual(box[0], 0)
+        self.assertLessEqual(box[1], box[2])
+
+    def test_of_many_runs_with_errors_the_first_are_listed(self):
+        self.open("errors-only")
+
+        rows = self.browser.run(ERROR_ROWS)
+        caption = self.browser.run("return document.querySelector('#errors caption').textContent")
+        findings = self.browser.run("return document.getElementById('findings').textContent")
+
+        self.assertEqual(len(rows), 100)
+        self.assertEqual(caption, "First 100 of 104 runs with errors")
+        self.assertIn("No run is finished", findings)
 
     def picture(self, name):
         if PICTURES:
