@@ -145,9 +145,8 @@ class Sweep:
 class SlurmTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory(prefix="vnsweep-slurm-sweeps-")
-        cls.addClassCleanup(folder.cleanup)
-        cls.folder = pathlib.Path(folder.name)
+        cls.folder = pathlib.Path(CLUSTER).parent / "sweeps"
+        cls.folder.mkdir()
         local = Sweep(cls.folder, "local")
         call(VNSWEEP, "run", local.manifest, "-o", local.directory, "--quiet")
         cls.expected = local.exported()

@@ -15,7 +15,6 @@ namespace vnsweep::cluster {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::Not;
 using ::testing::StartsWith;
 namespace fs = std::filesystem;
 

@@ -105,10 +105,10 @@ TEST(JobRecordTest, NothingSubmittedIsNoRecord) {
 
 TEST(JobRecordTest, WhatIsNoRecordIsRefused) {
   const testing::TemporaryDirectory directory;
-  for (const char* text : {"", "{}", "[1]", "{\"name\": 1, \"shards\": 1, \"jobs\": []}",
-                           "{\"name\": \"x\", \"shards\": 1, \"jobs\": [{\"id\": \"--user=root\", "
-                           "\"kind\": \"shards\", "
-                           "\"before\": 0, \"array\": \"1\", \"submitted_at\": \"\"}]}"}) {
+  const char* const with_an_option_as_id = R"({"name": "x", "shards": 1, "jobs": [{"id":
+      "--user=root", "kind": "shards", "before": 0, "array": "1", "submitted_at": ""}]})";
+  const char* const with_a_number_as_name = R"({"name": 1, "shards": 1, "jobs": []})";
+  for (const char* text : {"", "{}", "[1]", with_a_number_as_name, with_an_option_as_id}) {
     std::ofstream(directory.path() / "jobs.json") << text;
 
     EXPECT_THROW(read_job_record(directory.path()), DirectoryError) << text;
