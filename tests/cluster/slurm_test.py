@@ -150,9 +150,12 @@ class SlurmTest(unittest.TestCase):
         local = Sweep(cls.folder, "local")
         call(VNSWEEP, "run", local.manifest, "-o", local.directory, "--quiet")
         cls.expected = local.exported()
-        # Its time ends, more than a minute later, while other tests run.
+        # The time of these ends a minute later, while other tests run.
+        cls.warned = Sweep(cls.folder, "warned")
+        cls.warned.submit("--shards", 1, "--time", 1, "--signal=B:USR1@20", "--nodelist=n4")
         cls.late = Sweep(cls.folder, "late")
         cls.late.submit("--shards", 1, "--time", 1, "--nodelist=n4")
+        cls.warned_process = cls.warned.wait_for_middle()
         cls.late.wait_for_middle()
 
     def check_complete(self, sweep):
@@ -166,7 +169,19 @@ class SlurmTest(unittest.TestCase):
         again = sum(int(n) for n in re.findall(r"(\d+) there already", merges))
         self.assertEqual((added, again), (RUNS, 0), merges)
 
-    def test_1_sixteen_shards_equal_one_local_run(self):
+    def test_1_a_warned_task_commits_and_puts_itself_back(self):
+        sweep = self.warned
+        self.assertIn(f"job      {sweep.job()}_1 RUNNING", call(VNSWEEP, "status", sweep.directory))
+        wait_until(lambda: "warned of the end" in sweep.log(), "Slurm's warning")
+        os.kill(self.warned_process, signal.SIGCONT)
+        sweep.wait_for_end()
+
+        self.check_complete(sweep)
+        self.assertIn("end with 75", sweep.log())
+        self.assertIn("put back into the queue", sweep.log())
+        self.assertIn("start 1 on n4", sweep.log())
+
+    def test_2_sixteen_shards_equal_one_local_run(self):
         sweep = Sweep(self.folder, "sixteen")
         sweep.submit("--shards", 16)
         self.assertEqual([job["array"] for job in sweep.jobs()], ["1-8", "1-8", ""])
@@ -182,7 +197,7 @@ class SlurmTest(unittest.TestCase):
         self.assertGreater(len(nodes), 1)
         self.assertFalse(list(sweep.directory.glob("runs-[1-9]*.db")))
 
-    def test_2_tasks_get_gpus_and_nothing_in_names_is_interpreted(self):
+    def test_3_tasks_get_gpus_and_nothing_in_names_is_interpreted(self):
         name = "it's $(touch ran) `touch ran` \"%j\" |;&\n#SBATCH --hold"
         sweep = Sweep(self.folder, name, MANIFEST.replace("cluster", json.dumps(name)))
         sweep.submit("--shards", 2, "--gpus-per-task", 1, "--device", "cpu")
@@ -192,21 +207,6 @@ class SlurmTest(unittest.TestCase):
         gpus = {re.search("GPUs (.*)", sweep.log(shard))[1] for shard in (1, 2)}
         self.assertEqual(gpus, {"0", "1"})
         self.assertFalse(list(self.folder.rglob("ran")))
-
-    def test_3_a_warned_task_commits_and_puts_itself_back(self):
-        sweep = Sweep(self.folder, "warned")
-        sweep.submit("--shards", 1, "--exclude=n2,n3,n4")
-        process = sweep.wait_for_middle()
-        self.assertIn(f"job      {sweep.job()}_1 RUNNING", call(VNSWEEP, "status", sweep.directory))
-        call("scancel", "--batch", "--signal=USR1", f"{sweep.job()}_1")
-        wait_until(lambda: "warned of the end" in sweep.log(), "the warning")
-        os.kill(process, signal.SIGCONT)
-        sweep.wait_for_end()
-
-        self.check_complete(sweep)
-        self.assertIn("end with 75", sweep.log())
-        self.assertIn("put back into the queue", sweep.log())
-        self.assertIn("start 1 on n1", sweep.log())
 
     def test_4_cancelled_jobs_stay_away_and_a_new_submission_goes_on(self):
         sweep = Sweep(self.folder, "cancelled")
