@@ -50,12 +50,12 @@ struct LiveJobs {
   std::vector<SubmittedJob> all() const;
 };
 
-/// @param queue  what Slurm says of the recorded ids. Jobs of another name are strangers: Slurm
-/// counts
-///               from 1 again when its state is lost.
+/// Jobs with a recorded id but another name are strangers: Slurm counts from 1 again when its state
+/// is lost.
+/// @param queue  what Slurm says of the recorded ids
 LiveJobs live_jobs(const JobRecord& record, std::span<const QueuedTask> queue);
 
-/// The jobs in words, for `status`; at most some lines. @param queue  nothing: Slurm did not answer
+/// The jobs in words, for `status`; at most some lines.
 std::string describe_jobs(const JobRecord& record, const LiveJobs& live);
 
 }  // namespace vnsweep::cluster
