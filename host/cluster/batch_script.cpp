@@ -45,7 +45,7 @@ requeue() {
   now=$(($(database_size)))
   if [ "$now" -gt "$size" ]; then size=$now; count=0; else count=$((count + 1)); fi
   if [ "$count" -ge "$most_attempts" ]; then
-    say "nothing was stored in $count attempts; not put back into the queue"
+    say "nothing was stored in $count attempts (is --time too short for one run?); not put back"
     exit 75
   fi
   # Where this cannot be kept, a requeue could come again and again.
