@@ -16,6 +16,7 @@
 #include "host/manifest/manifest.hpp"
 #include "host/plan/grid.hpp"
 #include "host/plan/run_identity.hpp"
+#include "host/plan/run_table.hpp"
 #include "host/plan/shard.hpp"
 #include "host/plan/sweep_progress.hpp"
 #include "host/store/run_directory.hpp"
@@ -48,7 +49,7 @@ std::string manifest_text(const Manifest& manifest) {
 struct Request {
   Manifest manifest;
   std::string manifest_text;
-  std::vector<RunSpec> runs;
+  RunTable runs;
   cluster::SubmissionOptions submission;
   cluster::ShardTask task;
   std::size_t max_array_size = 2;           ///< the site's
@@ -105,7 +106,7 @@ Request make_request(const SubmitOptions& options, std::size_t shards) {
                            .device = device_of(options),
                            .threads = options.threads}};
   request.manifest_text = manifest_text(request.manifest);
-  request.runs = expand_grid(request.manifest);
+  request.runs = expand_runs(request.manifest);
   request.max_parallel = options.max_parallel;
   request.submission.name =
       cluster::job_name(request.manifest.name, fs::weakly_canonical(directory));
@@ -126,12 +127,12 @@ std::set<std::size_t> unfinished_shards(const Request& request, std::vector<Stor
   progress.learn(outcomes);
   const ShardPlan plan =
       plan_shards(request.runs, request.task.shards, cell_split(request.manifest));
-  std::unordered_map<std::string, std::uint32_t> shard_of;
-  for (std::size_t k = 0; k < request.runs.size(); ++k)
-    shard_of.emplace(run_id(request.runs[k]), plan.shard_of_run[k]);
+  const RunTable missing = progress.missing_runs();
   std::set<std::size_t> shards;
-  for (const RunSpec& spec : progress.missing())
-    shards.insert(shard_of.at(run_id(spec)) + 1);
+  for (std::size_t k = 0; k < missing.size(); ++k) {
+    const std::size_t place = progress.runs().find(binary_run_id(missing[k])).value();
+    shards.insert(plan.shard_of_run[place] + 1);
+  }
   return shards;
 }
 
@@ -174,7 +175,7 @@ WriterLock lock_submission(const fs::path& directory) {
 /// Records the manifest, and writes what the tasks read.
 void prepare_directory(const Request& request) {
   const fs::path& directory = request.submission.directory;
-  RunDirectory(directory).open_for_writing(request.manifest, request.runs);
+  RunDirectory(directory).open_for_writing(request.manifest);
   write_file(cluster::manifest_file(directory), request.manifest_text);
   write_file(cluster::shard_script_file(directory), cluster::shard_script(request.task));
   write_file(cluster::merge_script_file(directory), cluster::merge_script(request.task));
