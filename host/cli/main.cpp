@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "host/cli/cluster_arguments.hpp"
 #include "host/cli/commands.hpp"
 #include "host/cli/output.hpp"
 #include "host/manifest/diagnostics.hpp"
@@ -146,8 +147,10 @@ void add_status(CLI::App& app, Action& action) {
   auto watch = std::make_shared<bool>(false);
   CLI::App* command = app.add_subcommand("status", "Count done, failed, pending and errored runs");
   command->add_option("DIR", *directory, "Directory that `run` wrote")->required();
-  command->add_flag("-w,--watch", *watch,
-                    "Show it again every 2 s until nobody writes to the directory");
+  command->add_flag(
+      "-w,--watch", *watch,
+      "Show it again every 2 s (20 s with jobs) until nobody writes to the directory and no "
+      "job will");
   command->callback([&action, directory, watch] {
     action = [directory, watch] { return status_command(*directory, *watch); };
   });
@@ -369,6 +372,8 @@ int run_main(int argc, char** argv) {
   add_report(app, action);
   add_export(app, action);
   add_theory(app, action);
+  add_submit(app, action);
+  add_cancel(app, action);
   add_merge(app, action);
   add_trace(app, action);
   add_reproduce(app, action);

@@ -189,7 +189,8 @@ std::string Progress::gpu_text() const {
   if (devices_.size() < 2) return text;
   for (const auto& [name, device] : devices_) {
     if (!name.starts_with("cuda")) continue;
-    text += fmt::format("; {} {:.1f} runs/s", name, rate_of(device.done, seconds()));
+    const std::string short_name = name.substr(0, name.find(' '));  // without the UUID
+    text += fmt::format("; {} {:.1f} runs/s", short_name, rate_of(device.done, seconds()));
   }
   return text;
 }

@@ -35,7 +35,7 @@ DeviceChoice choose_devices_here(const std::string& device, unsigned threads,
 struct NamedEngine {
   std::unique_ptr<Engine> engine;
   std::string kind;    ///< cpu, cuda or reference
-  std::string device;  ///< cpu:0, cuda:1
+  std::string device;  ///< cpu:0, or cuda:1 and the GPU's UUID
 };
 
 /// One engine for each worker of a choice, GPUs with the given way to train. CPU engines share out

@@ -14,30 +14,12 @@
 #include "host/manifest/field.hpp"
 #include "host/plan/grid.hpp"
 #include "host/plan/run_identity.hpp"
+#include "host/store/write_file.hpp"
 
 namespace vnsweep {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Writes beside the target and renames, so that a reader never sees half a file.
-void write_file(const fs::path& file, const std::string& text) {
-  const fs::path temporary = file.string() + ".tmp";
-  {
-    std::ofstream stream(temporary, std::ios::binary | std::ios::trunc);
-    stream << text;
-    stream.close();
-    if (!stream) {
-      const int code = errno;
-      std::error_code ignored;
-      fs::remove(temporary, ignored);
-      throw_cannot_write(file, code);
-    }
-  }
-  std::error_code status;
-  fs::rename(temporary, file, status);
-  if (status) throw_cannot_write(file, status.value());
-}
 
 /// What has to agree for two manifests to be the same sweep: everything but name, description and
 /// where the data are.
@@ -177,16 +159,17 @@ RunDirectory::Writer RunDirectory::open_for_writing(const Manifest& manifest,
 
 void RunDirectory::record(const Manifest& manifest, Writer& writer) const {
   const WriterLock manifest_lock = lock_manifest(path_);
+  bool is_same = false;
   if (has_manifest()) {
     const Manifest earlier = this->manifest();
-    const bool same = is_same_sweep(earlier, manifest);
-    if (!same && earlier.name != manifest.name && !any_stored(manifest, writer)) {
+    is_same = is_same_sweep(earlier, manifest);
+    if (!is_same && earlier.name != manifest.name && !any_stored(manifest, writer)) {
       throw DirectoryError(
           fmt::format("{} holds another sweep ('{}', with no run in common with '{}'); "
                       "choose another directory with -o",
                       path_.string(), earlier.name, manifest.name));
     }
-    if (!same) {
+    if (!is_same) {
       for (const fs::path& file : locks()) {
         if (file == writer.lock.file()) continue;
         const std::optional<std::string> holder = WriterLock::holder(file);
@@ -204,10 +187,13 @@ void RunDirectory::record(const Manifest& manifest, Writer& writer) const {
           "made with the new data",
           path_.string());
     }
-    if (!same) keep_earlier(manifest_source());
+    if (!is_same) keep_earlier(manifest_source());
   }
-  write_file_if_new(path_ / "manifest.yaml", manifest.source);
-  write_file_if_new(path_ / "manifest.json", manifest.resolved.dump(2) + "\n");
+  const std::string resolved = manifest.resolved.dump(2) + "\n";
+  // Given in its resolved form, it says less than what is there: tasks of a batch job do that.
+  const bool says_less = is_same && manifest.source == resolved;
+  if (!says_less) write_file_if_new(path_ / "manifest.yaml", manifest.source);
+  write_file_if_new(path_ / "manifest.json", resolved);
 }
 
 void RunDirectory::keep_earlier(const std::string& source) const {

@@ -31,8 +31,9 @@ using testing::read;
 TEST_F(CliTest, HelpNamesEveryCommandAndVersionItsFacts) {
   const Output help = run({"--help"});
   EXPECT_EQ(help.exit_code, 0);
-  for (const char* command : {"run", "plan", "status", "summary", "report", "export", "merge",
-                              "trace", "reproduce", "bench", "verify", "devices"}) {
+  for (const char* command :
+       {"run", "plan", "status", "summary", "report", "export", "merge", "submit", "cancel",
+        "trace", "reproduce", "bench", "verify", "devices"}) {
     EXPECT_THAT(help.out, HasSubstr(command));
     EXPECT_EQ(run({command, "--help"}).exit_code, 0) << command;
   }
