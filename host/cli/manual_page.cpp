@@ -25,7 +25,7 @@ constexpr std::array kFiles = {
     Entry{"DIR/runs-K.db",
           "SQLite database with the runs and probes of shard K, counted from 0; a sweep without "
           "shards has runs-0.db. Read it with export, or from Python with vnsweep.py."},
-    Entry{"DIR/runs-K.lock", "Names the process that writes there."},
+    Entry{"DIR/runs-K.lock, DIR/manifest.lock", "Name the processes that write there."},
     Entry{"DIR/report/", "Page, figures and their data, as report writes them."},
     Entry{"~/.cache/vnsweep/calibration.json", "Speeds of this machine, as plan measured them."},
     Entry{"/usr/share/vnsweep/sweeps/",

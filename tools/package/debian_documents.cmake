@@ -24,3 +24,8 @@ foreach(document ${share}/man/man1/vnsweep.1 ${share}/doc/vnsweep/changelog)
   # Without name and time, so that equal files make equal packages.
   execute_process(COMMAND gzip -9n ${document} COMMAND_ERROR_IS_FATAL ANY)
 endforeach()
+
+if(CPACK_VNSWEEP_CUDA)
+  # CUDA's libraries are not Debian's.
+  file(WRITE ${share}/lintian/overrides/vnsweep "vnsweep: custom-library-search-path *\n")
+endif()
