@@ -27,6 +27,7 @@ struct RunOptions {
   unsigned workers_per_gpu = kWorkersPerGpu;
   bool quiet = false;
   std::filesystem::path log_json;  ///< events for programs; empty: none
+  unsigned device_timeout = 1800;  ///< seconds until a device hangs, see HangWatch; 0: never
   std::optional<Shard> shard;      ///< empty: the whole sweep
 };
 ExitCode run_command(const RunOptions& options);
@@ -45,7 +46,7 @@ struct PlanOptions {
 };
 ExitCode plan_command(const PlanOptions& options);
 
-/// @param watch  show it again every few seconds, until nobody writes there
+/// @param watch  show it again every few seconds, until nobody writes there and no job will
 ExitCode status_command(const std::filesystem::path& directory, bool watch);
 
 struct SummaryOptions {
@@ -81,6 +82,25 @@ struct ExportOptions {
   ExportDetail detail = ExportDetail::reproducible;
 };
 ExitCode export_command(const ExportOptions& options);
+
+struct SubmitOptions {
+  std::filesystem::path manifest;
+  std::filesystem::path directory;
+  std::size_t shards = 0;                   ///< 0: as submitted before
+  std::optional<std::size_t> max_parallel;  ///< tasks at the same time
+  std::string partition;                    ///< of Slurm; empty: the site's default
+  std::string time;                         ///< limit, as sbatch takes it
+  std::string gpus_per_task;                ///< as sbatch takes it
+  std::string device;                       ///< empty: cuda with gpus_per_task, else auto
+  unsigned threads = 0;                     ///< 0: the processors that Slurm gives a task
+  bool dry_run = false;
+  std::vector<std::string> sbatch_options;  ///< more of sbatch's options
+};
+/// @throws cluster::SlurmError
+ExitCode submit_command(const SubmitOptions& options);
+
+/// Ends the jobs of a directory. @throws cluster::SlurmError
+ExitCode cancel_command(const std::filesystem::path& directory);
 
 struct MergeOptions {
   std::vector<std::filesystem::path> directories;

@@ -13,6 +13,7 @@
 #include "host/cli/commands.hpp"
 #include "host/cli/interruption.hpp"
 #include "host/cli/output.hpp"
+#include "host/cluster/job_status.hpp"
 #include "host/report/export.hpp"
 #include "host/report/summary.hpp"
 #include "host/store/run_directory.hpp"
@@ -26,7 +27,8 @@ using namespace std::chrono_literals;
 /// How a directory stands, in words.
 struct DirectoryStatus {
   std::string text;
-  bool is_written = false;  ///< by a process, now
+  bool goes_on = false;   ///< a process writes to it, or will
+  bool has_jobs = false;  ///< in a queue, which is not to be asked every moment
   bool has_errors = false;
 };
 
@@ -102,14 +104,15 @@ DirectoryStatus status_of(const RunDirectory& directory) {
   text += fmt::format("pending  {}\n", counts.missing);
   if (others > 0) text += fmt::format("others   {} runs of earlier manifests\n", others);
   text += writers_text(writers, stores) + sessions_text(stores) + rate_text(stores);
-  return {std::move(text), !writers.empty(), counts.errors > 0};
+  const cluster::JobStatus jobs = cluster::job_status(directory.path());
+  text += jobs.text;
+  return {std::move(text), !writers.empty() || jobs.in_queue, jobs.in_queue, counts.errors > 0};
 }
 
 /// Waits, or not if a signal asks for the end.
-void wait_for_next_look() {
-  constexpr auto kBetweenLooks = 2s;
+void wait_for_next_look(const DirectoryStatus& status) {
   constexpr auto kPoll = 50ms;
-  const auto end = std::chrono::steady_clock::now() + kBetweenLooks;
+  const auto end = std::chrono::steady_clock::now() + (status.has_jobs ? 20s : 2s);
   while (std::chrono::steady_clock::now() < end && interruption_signal() == 0)
     std::this_thread::sleep_for(kPoll);
 }
@@ -125,8 +128,8 @@ ExitCode status_command(const std::filesystem::path& path, bool watch) {
     // From the top of a cleared screen.
     std::cout << (redraws ? "\x1b[H\x1b[2J" : "") << status.text;
     check_output();
-    if (!watch || !status.is_written) break;
-    wait_for_next_look();
+    if (!watch || !status.goes_on) break;
+    wait_for_next_look(status);
     if (interruption_signal() != 0) break;
     if (!redraws) std::cout << '\n';
     status = status_of(directory);

@@ -2,12 +2,23 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <stdexcept>
+#include <system_error>
 
+#include "host/cli/output.hpp"
 #include "host/store/store.hpp"
 
 namespace vnsweep {
+namespace {
+
+bool ends_within_a_line(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary | std::ios::ate);
+  if (stream.tellg() <= 0) return false;
+  stream.seekg(-1, std::ios::end);
+  return stream.get() != '\n';
+}
+
+}  // namespace
 
 EventLog::EventLog(const std::filesystem::path& file) : file_(file), stream_(file, std::ios::app) {
   if (!stream_) {
@@ -16,6 +27,8 @@ EventLog::EventLog(const std::filesystem::path& file) : file_(file), stream_(fil
         "--log-json",
         file.string()));
   }
+  // What was written last may have been cut off by a power failure.
+  if (ends_within_a_line(file)) stream_ << '\n' << std::flush;
 }
 
 void EventLog::write(const std::string& event, const nlohmann::ordered_json& fields) {
@@ -26,12 +39,22 @@ void EventLog::write(const std::string& event, const nlohmann::ordered_json& fie
       line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   const std::scoped_lock lock(mutex_);
   if (broken_) return;
+  std::error_code unknown;
+  const std::uintmax_t size = std::filesystem::file_size(file_, unknown);
   stream_ << text << '\n' << std::flush;
   if (stream_) return;
   broken_ = true;
+  if (!unknown) drop_after(size);
   // Not through the logger, which writes here.
-  fmt::print(stderr, "vnsweep: the log {} ends here (no room to write?); the sweep goes on\n",
-             file_.string());
+  write_message(fmt::format(
+      "vnsweep: the log {} ends here (no room to write?); the sweep goes on\n", file_.string()));
+}
+
+/// Leaves no part of a line.
+void EventLog::drop_after(std::uintmax_t size) {
+  stream_.close();
+  std::error_code ignored;
+  std::filesystem::resize_file(file_, size, ignored);
 }
 
 void EventLogSink::sink_it_(const spdlog::details::log_msg& message) {

@@ -2,6 +2,7 @@
 
 #include <spdlog/sinks/base_sink.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -15,13 +16,15 @@ namespace vnsweep {
 /// and `event`. Lines are whole as soon as they are there. From any thread.
 class EventLog {
  public:
-  /// Appends to the file. @throws std::runtime_error if it cannot be opened
+  /// Appends to the file, on a new line. @throws std::runtime_error if it cannot be opened
   explicit EventLog(const std::filesystem::path& file);
 
   /// A line that cannot be written is lost, and said once: the sweep is worth more than its log.
   void write(const std::string& event, const nlohmann::ordered_json& fields);
 
  private:
+  void drop_after(std::uintmax_t size);
+
   std::mutex mutex_;
   std::filesystem::path file_;
   std::ofstream stream_;

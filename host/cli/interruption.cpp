@@ -19,7 +19,9 @@ constexpr int kSignalExitBase = 128;
 
 extern "C" void handle_interruption(int signal) {
   int none = 0;
-  if (!received.compare_exchange_strong(none, signal)) _exit(kSignalExitBase + signal);
+  if (received.compare_exchange_strong(none, signal)) return;
+  // One terminal that closes may send several: its shell passes SIGHUP on, and so does the system.
+  if (signal != SIGHUP) _exit(kSignalExitBase + signal);
 }
 
 }  // namespace
@@ -35,6 +37,10 @@ void install_interruption_handlers() {
     // nohup and shells' background jobs have asked for it to be ignored.
     if (inherited.sa_handler != SIG_IGN) sigaction(signal, &action, nullptr);
   }
+}
+
+void outlive_closed_pipes() {
+  std::signal(SIGPIPE, SIG_IGN);
 }
 
 int interruption_signal() {

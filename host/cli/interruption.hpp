@@ -5,8 +5,13 @@
 
 namespace vnsweep {
 
-/// Makes SIGINT, SIGTERM and SIGHUP ask for an orderly end; a second one ends the process at once.
+/// Makes SIGINT, SIGTERM and SIGHUP ask for an orderly end; a SIGINT or SIGTERM after that ends the
+/// process at once.
 void install_interruption_handlers();
+
+/// Makes writing to a pipe that nobody reads any more an error instead of the end of the process:
+/// a sweep is worth more than its messages.
+void outlive_closed_pipes();
 
 /// Number of the signal that asked for the end, or 0.
 int interruption_signal();

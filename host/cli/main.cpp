@@ -4,8 +4,10 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <functional>
+#include <iostream>
 #include <map>
 #include <memory>
 #include <new>
@@ -13,10 +15,13 @@
 #include <string>
 #include <vector>
 
+#include "host/cli/cluster_arguments.hpp"
 #include "host/cli/commands.hpp"
 #include "host/cli/help_arguments.hpp"
+#include "host/cli/output.hpp"
 #include "host/manifest/diagnostics.hpp"
 #include "host/schedule/devices.hpp"
+#include "host/schedule/scheduler.hpp"
 #include "host/store/run_directory.hpp"
 #include "host/store/sqlite.hpp"
 
@@ -108,6 +113,12 @@ void add_run(CLI::App& app, Action& action) {
       ->add_option("--log-json", options->log_json,
                    "File that events are appended to, one JSON object a line")
       ->type_name("FILE");
+  command
+      ->add_option("--device-timeout", options->device_timeout,
+                   "Seconds until a device from which nothing comes is given up and its runs go to "
+                   "the others; what its work may take is added (0: never)")
+      ->check(CLI::Range(0U, 10'000'000U).description(""))
+      ->capture_default_str();
   command->callback([&action, options] {
     if (options->quiet) spdlog::set_level(spdlog::level::warn);
     action = [options] { return run_command(*options); };
@@ -140,8 +151,10 @@ void add_status(CLI::App& app, Action& action) {
   auto watch = std::make_shared<bool>(false);
   CLI::App* command = app.add_subcommand("status", "Count done, failed, pending and errored runs");
   command->add_option("DIR", *directory, "Directory that `run` wrote")->required();
-  command->add_flag("-w,--watch", *watch,
-                    "Show it again every 2 s until nobody writes to the directory");
+  command->add_flag(
+      "-w,--watch", *watch,
+      "Show it again every 2 s (20 s with jobs) until nobody writes to the directory and no "
+      "job will");
   command->callback([&action, directory, watch] {
     action = [directory, watch] { return status_command(*directory, *watch); };
   });
@@ -372,6 +385,8 @@ int run_main(int argc, char** argv) {
   add_report(app, action);
   add_export(app, action);
   add_theory(app, action);
+  add_submit(app, action);
+  add_cancel(app, action);
   add_merge(app, action);
   add_trace(app, action);
   add_reproduce(app, action);
@@ -389,7 +404,7 @@ int run_main(int argc, char** argv) {
     return static_cast<int>(action());
   } catch (const ManifestError& e) {
     // The message begins with file:line:column, as editors expect it.
-    fmt::print(stderr, "{}\n", e.what());
+    write_message(fmt::format("{}\n", e.what()));
     return static_cast<int>(ExitCode::usage);
   } catch (const StoreWriteError& e) {
     return report(e, ExitCode::interrupted);
@@ -401,15 +416,26 @@ int run_main(int argc, char** argv) {
   }
 }
 
+/// A thread that hangs in a device would hold up the orderly end, or use what that destroys.
+void leave_if_a_thread_hangs(int code) {
+  if (!any_thread_hangs()) return;
+  std::cout.flush();
+  std::fflush(nullptr);
+  std::_Exit(code);
+}
+
 }  // namespace
 }  // namespace vnsweep
 
 int main(int argc, char** argv) {
+  vnsweep::fill_closed_streams();
   try {
     const auto logger = spdlog::stderr_color_mt("vnsweep");
     logger->set_pattern("vnsweep: %^%l%$: %v");
     spdlog::set_default_logger(logger);
-    return vnsweep::run_main(argc, argv);
+    const int code = vnsweep::run_main(argc, argv);
+    vnsweep::leave_if_a_thread_hangs(code);
+    return code;
   } catch (const std::exception& e) {
     std::fprintf(stderr, "vnsweep: error: %s\n", e.what());
     return static_cast<int>(vnsweep::ExitCode::usage);

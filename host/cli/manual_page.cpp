@@ -26,6 +26,8 @@ constexpr std::array kFiles = {
           "SQLite database with the runs and probes of shard K, counted from 0; a sweep without "
           "shards has runs-0.db. Read it with export, or from Python with vnsweep.py."},
     Entry{"DIR/runs-K.lock, DIR/manifest.lock", "Name the processes that write there."},
+    Entry{"DIR/jobs.json, DIR/slurm/",
+          "Jobs that submit started, and their scripts, logs and copy of the manifest."},
     Entry{"DIR/report/", "Page, figures and their data, as report writes them."},
     Entry{"~/.cache/vnsweep/calibration.json", "Speeds of this machine, as plan measured them."},
     Entry{"/usr/share/vnsweep/sweeps/",
@@ -41,7 +43,7 @@ constexpr std::array kEnvironment = {
     Entry{"XDG_CACHE_HOME, HOME",
           "Where plan keeps its calibration: vnsweep/calibration.json below $XDG_CACHE_HOME or "
           "$HOME/.cache. Without them it measures every time, unless --calibration names a file."},
-    Entry{"PATH", "Where report looks for gnuplot."},
+    Entry{"PATH", "Where report looks for gnuplot, and submit, status and cancel for Slurm."},
 };
 
 /// Text of a man page: what is not set here stays as it is typed, hyphens and quotes included.
@@ -204,7 +206,7 @@ std::string manual_page(const CLI::App& program) {
   page.section("ENVIRONMENT");
   page.entries(kEnvironment);
   page.section("SEE ALSO");
-  page.request(".BR gnuplot (1)");
+  page.request(".BR gnuplot (1),\n.BR sbatch (1)");
   page.request(
       ".PP\nVanishing Nodes: Another Phenomenon That Makes Training Deep Neural Networks "
       "Difficult,\n.UR https://arxiv.org/abs/1910.09745\narXiv:1910.09745\n.UE .");

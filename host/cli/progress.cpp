@@ -6,8 +6,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
+#include "host/cli/output.hpp"
 #include "host/plan/batch.hpp"
 
 namespace vnsweep {
@@ -54,21 +54,21 @@ std::string duration_text(double seconds) {
 }
 
 BatchStatus WatchedWorker::run(const PlannedBatch& batch, const ResultSink& sink,
-                               const std::stop_token& stop) {
+                               const std::stop_token& stop, const PhaseListener& phase) {
   struct Watch {
     Progress& progress;
     std::string device;
     std::size_t left;
     ~Watch() { progress.end(device, left); }
   };
-  Watch watch{progress_, name(), batch.runs.size()};
-  progress_.begin(watch.device, watch.left);
+  Watch watch{*progress_, name(), batch.runs.size()};
+  progress_->begin(watch.device, watch.left);
   const ResultSink counted = [&](RunResult result) {
     sink(std::move(result));
-    progress_.end(watch.device, 1);
+    progress_->end(watch.device, 1);
     --watch.left;
   };
-  return worker_.run(batch, counted, stop);
+  return worker_->run(batch, counted, stop, phase);
 }
 
 Progress::Style Progress::style_for_stderr(bool quiet) {
@@ -126,7 +126,7 @@ void Progress::finish() {
   if (log_ != nullptr) log_state();
   if (style_ == Style::silent) return;
   draw();
-  if (style_ == Style::bar) std::fputc('\n', stderr);
+  if (style_ == Style::bar) write_message("\n");
 }
 
 RunCounts Progress::counts() const {
@@ -195,7 +195,8 @@ std::string Progress::gpu_text() const {
   if (devices_.size() < 2) return text;
   for (const auto& [name, device] : devices_) {
     if (!name.starts_with("cuda")) continue;
-    text += fmt::format("; {} {:.1f} runs/s", name, rate_of(device.done, seconds()));
+    const std::string short_name = name.substr(0, name.find(' '));  // without the UUID
+    text += fmt::format("; {} {:.1f} runs/s", short_name, rate_of(device.done, seconds()));
   }
   return text;
 }
@@ -203,7 +204,7 @@ std::string Progress::gpu_text() const {
 void Progress::draw() {
   const int percent = static_cast<int>(100.0 * fraction());
   if (style_ == Style::lines) {
-    fmt::print(stderr, "{:3} %  {}\n", percent, state_text());
+    write_message(fmt::format("{:3} %  {}\n", percent, state_text()));
     return;
   }
   const int filled = static_cast<int>(kBarCells * fraction());
@@ -212,8 +213,7 @@ void Progress::draw() {
       std::string(static_cast<std::size_t>(kBarCells - filled), '.'), percent, state_text());
   line.resize(std::min(line.size(), terminal_width() - 1));
   // Clear to the end of the line: the text before may have been longer.
-  fmt::print(stderr, "\r{}\x1b[K", line);
-  std::fflush(stderr);
+  write_message(fmt::format("\r{}\x1b[K", line));
 }
 
 }  // namespace vnsweep

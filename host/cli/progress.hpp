@@ -8,6 +8,7 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 
 #include "host/cli/event_log.hpp"
 #include "host/schedule/run_result.hpp"
@@ -80,17 +81,17 @@ class Progress {
 /// A worker whose batches a progress sees begin and end.
 class WatchedWorker final : public Worker {
  public:
-  /// @param worker, progress  must outlive this
-  WatchedWorker(Worker& worker, Progress& progress) : worker_(worker), progress_(progress) {}
+  WatchedWorker(std::shared_ptr<Worker> worker, std::shared_ptr<Progress> progress)
+      : worker_(std::move(worker)), progress_(std::move(progress)) {}
 
-  std::string name() const override { return worker_.name(); }
-  bool takes(const PlannedBatch& batch) override { return worker_.takes(batch); }
-  BatchStatus run(const PlannedBatch& batch, const ResultSink& sink,
-                  const std::stop_token& stop) override;
+  std::string name() const override { return worker_->name(); }
+  bool takes(const PlannedBatch& batch) override { return worker_->takes(batch); }
+  BatchStatus run(const PlannedBatch& batch, const ResultSink& sink, const std::stop_token& stop,
+                  const PhaseListener& phase) override;
 
  private:
-  Worker& worker_;
-  Progress& progress_;
+  std::shared_ptr<Worker> worker_;
+  std::shared_ptr<Progress> progress_;
 };
 
 /// 75 s as "1:15", 3700 s as "1:01:40".

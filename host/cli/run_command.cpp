@@ -8,8 +8,6 @@
 #include <optional>
 #include <stop_token>
 #include <string>
-#include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -18,6 +16,7 @@
 #include "host/cli/event_log.hpp"
 #include "host/cli/interruption.hpp"
 #include "host/cli/progress.hpp"
+#include "host/cli/run_rounds.hpp"
 #include "host/manifest/manifest.hpp"
 #include "host/plan/batch.hpp"
 #include "host/plan/grid.hpp"
@@ -42,16 +41,6 @@ std::filesystem::path default_directory(const std::filesystem::path& manifest) {
   return std::filesystem::path("runs") / manifest.stem();
 }
 
-/// Outcomes that need not be made again: errors are tried once more, those of `tried` have been.
-std::unordered_map<std::string, KnownOutcome> settled_outcomes(
-    Store& store, const std::unordered_set<std::string>& tried) {
-  std::unordered_map<std::string, KnownOutcome> outcomes = store.outcomes();
-  std::erase_if(outcomes, [&](const auto& entry) {
-    return entry.second == KnownOutcome::error && !tried.contains(entry.first);
-  });
-  return outcomes;
-}
-
 /// The reference computes in double: its results are close to the others' but not the same, and one
 /// estimate must not mix the two.
 void refuse_to_mix_precisions(Store& store, const DeviceChoice& devices) {
@@ -65,19 +54,27 @@ void refuse_to_mix_precisions(Store& store, const DeviceChoice& devices) {
 }
 
 /// Those of the sweep's runs that this process is to make.
-std::vector<RunSpec> own_runs(const Manifest& manifest, const std::vector<RunSpec>& runs,
-                              const std::optional<Shard>& shard) {
+RunTable own_runs(const Manifest& manifest, const std::optional<Shard>& shard) {
+  RunTable runs = expand_runs(manifest);
   if (!shard) return runs;
   return runs_of_shard(runs, plan_shards(runs, shard->count, cell_split(manifest)), shard->index);
+}
+
+/// Learns what need not be made again: results, and errors of runs that have been tried just now.
+void learn_settled(SweepProgress& sweep, Store& store, const RunTable& tried) {
+  store.visit_outcomes([&](const std::string& text, KnownOutcome outcome) {
+    const std::optional<RunId> id = parse_run_id(text);
+    if (id && (outcome != KnownOutcome::error || tried.find(*id))) sweep.learn(*id, outcome);
+  });
 }
 
 /// Learns what this process wrote earlier and what others have in the same directory.
 void learn_stored(SweepProgress& sweep, RunDirectory::Writer& writer, const DeviceChoice& devices) {
   refuse_to_mix_precisions(writer.store, devices);
-  sweep.learn(settled_outcomes(writer.store, {}));
+  learn_settled(sweep, writer.store, {});
   for (Store& other : writer.others) {
     refuse_to_mix_precisions(other, devices);
-    sweep.learn(settled_outcomes(other, {}));
+    learn_settled(sweep, other, {});
   }
   writer.others.clear();
 }
@@ -95,27 +92,27 @@ std::string device_names(const std::vector<NamedEngine>& engines) {
 
 /// Runs the schedule on other threads while this one watches for signals and draws the progress.
 ScheduleOutcome supervise(std::vector<PlannedBatch> batches,
-                          const std::vector<std::unique_ptr<Worker>>& workers, ResultWriter& writer,
-                          Progress& progress) {
+                          const std::vector<std::shared_ptr<Worker>>& workers, ResultWriter& writer,
+                          const std::shared_ptr<Progress>& progress, const HangWatch& watch) {
   std::stop_source stop;
   const ResultSink sink = [&](RunResult result) {
-    progress.add(result);
+    progress->add(result);
     writer.put(std::move(result));
   };
-  std::vector<std::unique_ptr<Worker>> watched;
-  for (const std::unique_ptr<Worker>& worker : workers)
-    watched.push_back(std::make_unique<WatchedWorker>(*worker, progress));
+  std::vector<std::shared_ptr<Worker>> watched;
+  for (const std::shared_ptr<Worker>& worker : workers)
+    watched.push_back(std::make_shared<WatchedWorker>(worker, progress));
   auto outcome = std::async(std::launch::async, [&] {
-    return run_schedule(std::move(batches), watched, sink, stop.get_token());
+    return run_schedule(std::move(batches), watched, sink, stop.get_token(), watch);
   });
   while (outcome.wait_for(kPollInterval) != std::future_status::ready) {
     if (interruption_signal() != 0 && !stop.stop_requested()) {
       spdlog::warn("stopping after the current chunk of steps; once more ends at once");
       stop.request_stop();
     }
-    progress.update();
+    progress->update();
   }
-  progress.finish();
+  progress->finish();
   return outcome.get();
 }
 
@@ -132,8 +129,8 @@ struct Tally {
 
 ExitCode report_outcome(const ScheduleOutcome& outcome, const Tally& tally,
                         const std::filesystem::path& directory) {
-  for (const std::string& lost : outcome.lost_devices)
-    spdlog::error("lost device {}", lost);
+  for (const LostDevice& lost : outcome.lost_devices)
+    spdlog::error("lost device {}: {}", lost.name, lost.problem);
   if (outcome.interrupted) {
     spdlog::warn("interrupted: {} runs stored, {} to go; run the same command again to go on",
                  tally.done, outcome.unfinished_runs);
@@ -165,36 +162,11 @@ void log_end(const std::shared_ptr<EventLog>& log, const Tally& tally,
                      {"exit_code", static_cast<int>(code)}});
 }
 
-/// Makes what is missing, and then what is wanted because of what came of it, until nothing is.
-ExitCode run_rounds(SweepProgress& sweep, Store& store, const std::filesystem::path& directory,
-                    const DeviceChoice& devices, std::vector<NamedEngine> engines,
-                    Progress::Style style, const std::shared_ptr<EventLog>& log) {
-  std::vector<RunSpec> missing = sweep.missing();
-  const auto workers = make_workers(std::move(engines), devices, total_cost(missing));
-  store.begin_session();
-  Tally tally;
-  ScheduleOutcome outcome;
-  std::unordered_set<std::string> tried;
-  while (true) {
-    for (const RunSpec& spec : missing)
-      tried.insert(run_id(spec));
-    const double cost = total_cost(missing);
-    std::vector<PlannedBatch> batches = plan_batches(missing, batch_limits(devices, cost));
-    Progress progress(style, missing.size(), cost, log);
-    ResultWriter writer(store);
-    outcome = supervise(std::move(batches), workers, writer, progress);
-    writer.close();
-    tally.add(progress.counts());
-    sweep.learn(settled_outcomes(store, tried));
-    missing = sweep.missing();
-    if (outcome.interrupted) outcome.unfinished_runs = missing.size();
-    if (outcome.unfinished_runs > 0 || missing.empty()) break;
-    spdlog::info("{} more runs, for intervals that are still too wide", missing.size());
+/// Leaves out the devices that were lost.
+void drop_lost(std::vector<std::shared_ptr<Worker>>& workers, const std::vector<LostDevice>& lost) {
+  for (const LostDevice& device : lost) {
+    std::erase_if(workers, [&](const auto& worker) { return worker->name() == device.name; });
   }
-  store.end_session();
-  const ExitCode code = report_outcome(outcome, tally, directory);
-  log_end(log, tally, outcome, code);
-  return code;
 }
 
 /// Says what is about to be made.
@@ -225,24 +197,62 @@ void announce(const Manifest& manifest, const SweepProgress& sweep, const RunOpt
 
 }  // namespace
 
+ExitCode run_rounds(SweepProgress& sweep, Store& store,
+                    std::vector<std::shared_ptr<Worker>> workers, const RoundsOptions& options) {
+  RunTable missing = sweep.missing_runs();
+  store.begin_session();
+  Tally tally;
+  ScheduleOutcome outcome;
+  std::vector<LostDevice> lost;
+  while (true) {
+    const double cost = total_cost(missing);
+    std::vector<PlannedBatch> batches = plan_batches(missing, batch_limits(options.devices, cost));
+    const auto progress =
+        std::make_shared<Progress>(options.style, missing.size(), cost, options.log);
+    ResultWriter writer(store);
+    try {
+      outcome = supervise(std::move(batches), workers, writer, progress, options.watch);
+      writer.close();
+    } catch (const StoreWriteError&) {
+      outcome.interrupted = true;
+      outcome.unfinished_runs = missing.size();
+      log_end(options.log, tally, outcome, ExitCode::interrupted);
+      throw;
+    }
+    tally.add(progress->counts());
+    drop_lost(workers, outcome.lost_devices);
+    lost.insert(lost.end(), outcome.lost_devices.begin(), outcome.lost_devices.end());
+    learn_settled(sweep, store, missing);
+    missing = sweep.missing_runs();
+    if (outcome.interrupted) outcome.unfinished_runs = missing.size();
+    if (outcome.unfinished_runs > 0 || missing.empty()) break;
+    spdlog::info("{} more runs, for intervals that are still too wide", missing.size());
+  }
+  store.end_session();
+  outcome.lost_devices = std::move(lost);
+  const ExitCode code = report_outcome(outcome, tally, options.directory);
+  log_end(options.log, tally, outcome, code);
+  return code;
+}
+
 ExitCode run_command(const RunOptions& options) {
+  outlive_closed_pipes();
   std::shared_ptr<EventLog> log;
   if (!options.log_json.empty()) {
     log = std::make_shared<EventLog>(options.log_json);
     spdlog::default_logger()->sinks().push_back(std::make_shared<EventLogSink>(log));
   }
   const Manifest manifest = load_manifest(options.manifest);
-  const std::vector<RunSpec> runs = expand_grid(manifest);
-  SweepProgress sweep(manifest, own_runs(manifest, runs, options.shard));
+  SweepProgress sweep(manifest, own_runs(manifest, options.shard));
   const RunDirectory directory(options.directory.empty() ? default_directory(options.manifest)
                                                          : options.directory);
   const DeviceChoice devices =
       choose_devices_here(options.device, options.threads, options.workers_per_gpu);
-  check_precision(devices, sweep.runs());
+  check_precision(devices, sweep.runs().cells());
   std::vector<NamedEngine> engines = make_engines(devices);
 
   install_interruption_handlers();
-  RunDirectory::Writer writer = directory.open_for_writing(manifest, runs, options.shard);
+  RunDirectory::Writer writer = directory.open_for_writing(manifest, options.shard);
   learn_stored(sweep, writer, devices);
   announce(manifest, sweep, options, engines, directory, log);
   if (sweep.counts().missing == 0) {
@@ -250,8 +260,13 @@ ExitCode run_command(const RunOptions& options) {
     log_end(log, {}, {}, ExitCode::complete);
     return ExitCode::complete;
   }
-  return run_rounds(sweep, writer.store, directory.path(), devices, std::move(engines),
-                    Progress::style_for_stderr(options.quiet), log);
+  auto workers = make_workers(std::move(engines), devices, total_cost(sweep.missing_runs()));
+  return run_rounds(sweep, writer.store, std::move(workers),
+                    {.directory = directory.path(),
+                     .devices = devices,
+                     .style = Progress::style_for_stderr(options.quiet),
+                     .log = log,
+                     .watch = {.patience = std::chrono::seconds(options.device_timeout)}});
 }
 
 }  // namespace vnsweep

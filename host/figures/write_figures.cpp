@@ -7,8 +7,8 @@
 #include <system_error>
 
 #include "host/figures/figure.hpp"
-#include "host/figures/gnuplot.hpp"
 #include "host/figures/svg.hpp"
+#include "host/process/run_program.hpp"
 #include "host/report/text.hpp"
 
 namespace vnsweep::figures {
@@ -125,7 +125,12 @@ RenderResult write_figures(const std::vector<Figure>& figures, const fs::path& d
     Rendered& files = result.files[figure.name];
     if (!is_installed) continue;
     const ProgramResult drawn =
-        run_program(drawing.program, drawing_arguments(figure), directory, drawing.seconds);
+        run_program({.program = drawing.program,
+                     .arguments = drawing_arguments(figure),
+                     .directory = directory,
+                     // Fonts are found through HOME; nothing else may change a figure.
+                     .environment = ProgramEnvironment::plain,
+                     .seconds = drawing.seconds});
     if (!drawn.started) {
       is_installed = false;
       result.problem = fmt::format(

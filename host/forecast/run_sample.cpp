@@ -15,7 +15,7 @@ namespace vnsweep {
 
 std::optional<std::vector<PilotOutcome>> run_sample(
     std::span<const RunSpec> runs, const std::vector<std::size_t>& chosen,
-    const std::vector<std::unique_ptr<Worker>>& workers, const DeviceChoice& devices,
+    const std::vector<std::shared_ptr<Worker>>& workers, const DeviceChoice& devices,
     const std::stop_token& stop) {
   std::vector<RunSpec> sample;
   std::map<std::size_t, std::string> ids;

@@ -20,7 +20,7 @@ namespace vnsweep {
 /// @throws DataError
 std::optional<std::vector<PilotOutcome>> run_sample(
     std::span<const RunSpec> runs, const std::vector<std::size_t>& chosen,
-    const std::vector<std::unique_ptr<Worker>>& workers, const DeviceChoice& devices,
+    const std::vector<std::shared_ptr<Worker>>& workers, const DeviceChoice& devices,
     const std::stop_token& stop);
 
 }  // namespace vnsweep

@@ -40,10 +40,11 @@ void forget_spectra(Probe& probe) {
 
 class Runner {
  public:
-  Runner(Engine& engine, const PlannedBatch& batch, const ResultSink& sink)
+  Runner(Engine& engine, const PlannedBatch& batch, const ResultSink& sink, const PhaseStart& phase)
       : engine_(engine),
         batch_(batch),
         sink_(sink),
+        phase_(phase),
         probes_(batch.runs.size()),
         seconds_(batch.runs.size(), 0.0) {
     for (std::size_t n = 0; n < batch.runs.size(); ++n) {
@@ -54,6 +55,7 @@ class Runner {
   /// @param networks  those of the batch, with all their data
   BatchStatus run(const NetworkBatch& networks, const std::stop_token& stop) {
     auto start = Clock::now();
+    begin_phase(live_, step_operations);  // to draw weights is no more work than a step
     engine_.initialize(networks);
     std::int64_t step = 0;
     ChunkLength chunk;
@@ -67,6 +69,7 @@ class Runner {
         probe(live_);
       }
       const std::int64_t steps = chunk.next(steps_to_next_probe(step));
+      begin_phase(live_, step_operations, steps);
       const auto train_start = Clock::now();
       engine_.train(StepCount(steps));
       const std::vector<Evaluation> finished = engine_.finished();
@@ -92,7 +95,17 @@ class Runner {
     return std::min(left, *shared().probe_every - step % *shared().probe_every);
   }
 
+  void begin_phase(const std::vector<NetworkIndex>& networks, double (*operations)(const RunSpec&),
+                   std::int64_t times = 1) {
+    if (!phase_) return;
+    double total = 0.0;
+    for (const NetworkIndex n : networks)
+      total += operations(batch_.runs[n.value()]);
+    phase_(total * static_cast<double>(times));
+  }
+
   void probe(const std::vector<NetworkIndex>& networks) {
+    begin_phase(networks, probe_operations);
     for (Probe& result : engine_.probe(probe_spec(shared()), networks)) {
       std::vector<Probe>& earlier = probes_[result.network.value()];
       // A network that is done does not change, and may wait to be reported.
@@ -163,6 +176,7 @@ class Runner {
   Engine& engine_;
   const PlannedBatch& batch_;
   const ResultSink& sink_;
+  const PhaseStart& phase_;
   std::vector<NetworkIndex> live_;
   std::vector<std::vector<Probe>> probes_;
   std::vector<double> seconds_;
@@ -179,8 +193,8 @@ NetworkBatch with_data(const PlannedBatch& batch) {
 }  // namespace
 
 BatchStatus run_batch(Engine& engine, const PlannedBatch& batch, const ResultSink& sink,
-                      const std::stop_token& stop) {
-  Runner runner(engine, batch, sink);
+                      const std::stop_token& stop, const PhaseStart& phase) {
+  Runner runner(engine, batch, sink, phase);
   const bool has_data = !batch.networks.data->input.empty();
   return has_data ? runner.run(batch.networks, stop) : runner.run(with_data(batch), stop);
 }

@@ -51,6 +51,11 @@ std::unique_ptr<Engine> make_gpu_engine(DeviceId id, TrainingPath path, unsigned
   }
 }
 
+/// "cuda:0 GPU-...": a batch system gives every task a GPU 0, and results are to tell which it was.
+std::string gpu_name(DeviceId id) {
+  return fmt::format("cuda:{} {}", id.value(), describe_cuda_device(id).uuid);
+}
+
 }  // namespace
 
 unsigned available_processors() {
@@ -92,8 +97,7 @@ std::vector<NamedEngine> make_engines(const DeviceChoice& choice, TrainingPath p
   std::vector<NamedEngine> engines;
   for (const DeviceId id : choice.gpus) {
     for (unsigned k = 0; k < choice.workers_per_gpu; ++k) {
-      engines.push_back({make_gpu_engine(id, path, choice.workers_per_gpu), "cuda",
-                         fmt::format("cuda:{}", id.value())});
+      engines.push_back({make_gpu_engine(id, path, choice.workers_per_gpu), "cuda", gpu_name(id)});
     }
   }
   for (unsigned k = 0; k < choice.cpu_workers; ++k) {
@@ -108,14 +112,14 @@ std::vector<NamedEngine> make_engines(const DeviceChoice& choice, TrainingPath p
   return engines;
 }
 
-std::vector<std::unique_ptr<Worker>> make_workers(std::vector<NamedEngine> engines,
+std::vector<std::shared_ptr<Worker>> make_workers(std::vector<NamedEngine> engines,
                                                   const DeviceChoice& choice, double total_cost) {
   constexpr double kAny = std::numeric_limits<double>::infinity();
-  std::vector<std::unique_ptr<Worker>> workers;
+  std::vector<std::shared_ptr<Worker>> workers;
   for (NamedEngine& named : engines) {
     const bool beside_gpus = named.kind == "cpu" && !choice.gpus.empty();
     workers.push_back(
-        std::make_unique<EngineWorker>(std::move(named.engine), named.kind, named.device,
+        std::make_shared<EngineWorker>(std::move(named.engine), named.kind, named.device,
                                        beside_gpus ? cpu_share(choice, total_cost) : kAny));
   }
   return workers;

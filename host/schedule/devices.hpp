@@ -35,7 +35,7 @@ DeviceChoice choose_devices_here(const std::string& device, unsigned threads,
 struct NamedEngine {
   std::unique_ptr<Engine> engine;
   std::string kind;    ///< cpu, cuda or reference
-  std::string device;  ///< cpu:0, cuda:1
+  std::string device;  ///< cpu:0, or cuda:1 and the GPU's UUID
 };
 
 /// One engine for each worker of a choice, GPUs with the given way to train. CPU engines share out
@@ -47,7 +47,7 @@ std::vector<NamedEngine> make_engines(const DeviceChoice& choice,
 /// @param total_cost  predicted cost of the runs to be made, of which a CPU worker beside GPUs
 /// takes
 ///                    little at a time
-std::vector<std::unique_ptr<Worker>> make_workers(std::vector<NamedEngine> engines,
+std::vector<std::shared_ptr<Worker>> make_workers(std::vector<NamedEngine> engines,
                                                   const DeviceChoice& choice, double total_cost);
 
 /// Only GPUs have the tensor cores that tf32 means, and only processors have accurate activations.

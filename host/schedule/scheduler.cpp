@@ -1,16 +1,19 @@
 #include "host/schedule/scheduler.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
-#include <deque>
 #include <exception>
 #include <mutex>
 #include <optional>
-#include <system_error>
 #include <thread>
 #include <utility>
 
 #include "host/plan/run_identity.hpp"
+#include "host/schedule/batch_queue.hpp"
+#include "host/schedule/post.hpp"
 #include "host/task/data_error.hpp"
 
 namespace vnsweep {
@@ -19,80 +22,44 @@ namespace {
 /// The schedule has ended because of the sink; kept apart from what a worker throws.
 class SinkFailed : public std::exception {};
 
-/// Batches still to be run. A batch in flight can come back, so the queue is finished only when it
-/// is empty and nothing is in flight.
-class BatchQueue {
- public:
-  explicit BatchQueue(std::vector<PlannedBatch> batches)
-      : waiting_(std::make_move_iterator(batches.begin()), std::make_move_iterator(batches.end())) {
-  }
+/// Threads that were left behind and have not ended.
+std::atomic<int> hanging_threads{0};
 
-  /// Waits for a batch; empty when none is left or the queue was closed.
-  std::optional<PlannedBatch> take() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return closed_ || !waiting_.empty() || in_flight_ == 0; });
-    if (closed_ || waiting_.empty()) return std::nullopt;
-    PlannedBatch batch = std::move(waiting_.front());
-    waiting_.pop_front();
-    ++in_flight_;
-    return batch;
-  }
-
-  /// Gives back part of a batch that was taken.
-  void give_back(PlannedBatch batch) {
-    const std::scoped_lock lock(mutex_);
-    waiting_.push_front(std::move(batch));
-    changed_.notify_all();
-  }
-
-  /// Ends a batch in flight, giving back what has to be run again.
-  void finish(std::vector<PlannedBatch> again) {
-    const std::scoped_lock lock(mutex_);
-    --in_flight_;
-    for (PlannedBatch& batch : again)
-      waiting_.push_front(std::move(batch));
-    changed_.notify_all();
-  }
-
-  void close() {
-    const std::scoped_lock lock(mutex_);
-    closed_ = true;
-    changed_.notify_all();
-  }
-
-  std::size_t waiting_runs() const {
-    const std::scoped_lock lock(mutex_);
-    std::size_t runs = 0;
-    for (const PlannedBatch& batch : waiting_)
-      runs += batch.runs.size();
-    return runs;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<PlannedBatch> waiting_;
-  std::size_t in_flight_ = 0;
-  bool closed_ = false;
+/// What came of the batch that a worker had in hand.
+struct BatchEnd {
+  std::vector<PlannedBatch> again;
+  bool usable = true;  ///< whether the worker can take another
+  bool interrupted = false;
+  std::optional<std::string> lost;  ///< why the device is of no more use
+  std::exception_ptr failure;       ///< ends the schedule
 };
 
 class Schedule {
  public:
-  Schedule(std::vector<PlannedBatch> batches, const ResultSink& sink, const std::stop_token& stop)
-      : queue_(std::move(batches)), sink_(sink), on_stop_(stop, [this] { stop_everything(); }) {}
+  Schedule(std::vector<PlannedBatch> batches, const std::vector<std::shared_ptr<Worker>>& workers,
+           const ResultSink& sink, const std::stop_token& stop, HangWatch watch)
+      : queue_(std::move(batches)),
+        sink_(sink),
+        watch_(std::move(watch)),
+        on_stop_(stop, [this] { stop_everything(); }) {
+    for (const auto& worker : workers)
+      posts_.push_back(std::make_unique<Post>(worker));
+  }
 
-  ScheduleOutcome run(const std::vector<std::unique_ptr<Worker>>& workers) {
-    {
-      std::vector<std::jthread> threads;
-      try {
-        for (const auto& worker : workers) {
-          threads.emplace_back([this, &worker] { serve(*worker); });
-        }
-      } catch (const std::system_error&) {
-        stop_everything();  // the threads that did start must not work through the whole queue
-        throw;
+  /// @param self  this; threads that are left behind keep it alive
+  ScheduleOutcome run(std::shared_ptr<Schedule> self) {
+    try {
+      for (const auto& post : posts_) {
+        begin_serving();
+        post->thread = std::thread([self, &post = *post]() mutable { attend(self, post); });
       }
+    } catch (...) {
+      stop_everything();  // the threads that did start must not work through the whole queue
+      end_serving();
+      wait_for_workers();
+      throw;
     }
+    wait_for_workers();
     if (failure_) std::rethrow_exception(failure_);
     outcome_.unfinished_runs += queue_.waiting_runs();
     return outcome_;
@@ -104,103 +71,174 @@ class Schedule {
     queue_.close();
   }
 
-  void serve(Worker& worker) {
-    while (std::optional<PlannedBatch> batch = queue_.take()) {
-      if (!run_one(worker, *batch)) return;
+  void begin_serving() {
+    const std::scoped_lock lock(mutex_);
+    ++serving_;
+  }
+
+  void end_serving() {
+    const std::scoped_lock lock(mutex_);
+    --serving_;
+    worker_ended_.notify_all();
+  }
+
+  /// Until every thread has ended or is given up.
+  void wait_for_workers() {
+    constexpr auto kLookInterval = std::chrono::milliseconds(100);
+    std::unique_lock lock(mutex_);
+    while (!worker_ended_.wait_for(lock, kLookInterval, [&] { return serving_ == 0; })) {
+      lock.unlock();
+      give_up_who_hangs();
+      lock.lock();
+    }
+    lock.unlock();
+    for (const auto& post : posts_) {
+      if (post->thread.joinable()) post->thread.join();
     }
   }
 
-  /// @returns false if the worker is lost
-  bool run_one(Worker& worker, PlannedBatch& batch) {
-    std::vector<std::string> reported;
-    const ResultSink sink = [&](RunResult result) {
-      reported.push_back(run_id(result.spec));
-      deliver(std::move(result));
-    };
-    std::vector<PlannedBatch> again;
-    bool usable = true;
-    try {
-      take_part(worker, batch);
-      if (worker.run(batch, sink, stop_.get_token()) == BatchStatus::interrupted) {
-        const std::scoped_lock lock(mutex_);
-        outcome_.interrupted = true;
-        outcome_.unfinished_runs += batch.runs.size() - reported.size();
-      }
-    } catch (const SinkFailed&) {
-      usable = false;
-    } catch (const DataError&) {
-      // Whoever made another batch of these runs would meet the same file.
-      fail();
-      usable = false;
-    } catch (const DeviceLost& e) {
-      usable = false;
-      if (auto rest = unreported(batch, reported)) again.push_back(std::move(*rest));
-      note_lost(worker.name() + ": " + e.what());
-    } catch (const std::exception& e) {
-      try {
-        again = isolate(worker, unreported(batch, reported), e.what());
-      } catch (const SinkFailed&) {
-        usable = false;
-      }
+  void give_up_who_hangs() {
+    if (watch_.patience == Pulse::Clock::duration::zero()) return;
+    for (const auto& post : posts_) {
+      auto in_hand = post->give_up_if_overdue(watch_.now(), watch_.patience);
+      if (!in_hand) continue;
+      ++hanging_threads;
+      post->thread.detach();
+      note_lost({post->worker().name(), hang_text()});
+      end_serving();
+      queue_.finish(std::move(*in_hand));
     }
-    queue_.finish(std::move(again));
-    return usable;
+  }
+
+  std::string hang_text() const {
+    return fmt::format(
+        "it hangs (nothing came of it for {} s beyond what its work may take); "
+        "--device-timeout sets how long to wait",
+        std::chrono::duration_cast<std::chrono::seconds>(watch_.patience).count());
+  }
+
+  /// The whole life of a worker's thread.
+  static void attend(std::shared_ptr<Schedule>& schedule, Post& post) {
+    const bool in_time = schedule->serve(post);
+    if (in_time) {
+      schedule->end_serving();
+      return;
+    }
+    schedule.reset();
+    --hanging_threads;
+  }
+
+  /// @returns false if the worker was given up
+  bool serve(Post& post) {
+    while (std::optional<PlannedBatch> batch = queue_.take()) {
+      post.begin(std::move(*batch), watch_.now());
+      BatchEnd end = run_batch_in_hand(post);
+      if (!post.end()) return false;  // the batch is another's by now
+      const bool usable = end.usable;
+      settle(post, std::move(end));
+      if (!usable) return true;
+    }
+    return true;
+  }
+
+  BatchEnd run_batch_in_hand(Post& post) {
+    try {
+      return run_or_split(post);
+    } catch (const SinkFailed&) {
+      return {.usable = false};
+    } catch (const GivenUp&) {
+      return {.usable = false};
+    } catch (...) {
+      // Whoever made another batch of these runs would meet the same file, or want of memory.
+      return {.usable = false, .failure = std::current_exception()};
+    }
+  }
+
+  BatchEnd run_or_split(Post& post) {
+    std::string problem;
+    try {
+      take_part(post);
+      const ResultSink sink = [&](RunResult result) { deliver(post, std::move(result)); };
+      const PhaseListener phase = [&](Pulse::Clock::duration expected) {
+        post.begin_phase(watch_.now(), expected);
+      };
+      const BatchStatus status = post.worker().run(post.batch(), sink, stop_.get_token(), phase);
+      return {.interrupted = status == BatchStatus::interrupted};
+    } catch (const DeviceLost& e) {
+      BatchEnd end{.usable = false, .lost = e.what()};
+      if (auto rest = post.unreported()) end.again.push_back(std::move(*rest));
+      return end;
+    } catch (const SinkFailed&) {
+      throw;
+    } catch (const GivenUp&) {
+      throw;
+    } catch (const DataError&) {
+      throw;
+    } catch (const std::exception& e) {
+      problem = e.what();
+    } catch (...) {
+      problem = "an exception that does not say what is wrong";
+    }
+    return {.again = isolate(post, problem)};
   }
 
   /// Workers that share a device lose it for the same reason.
-  void note_lost(const std::string& message) {
+  void note_lost(const LostDevice& device) {
     const std::scoped_lock lock(mutex_);
-    std::vector<std::string>& lost = outcome_.lost_devices;
-    if (std::find(lost.begin(), lost.end(), message) == lost.end()) lost.push_back(message);
+    std::vector<LostDevice>& lost = outcome_.lost_devices;
+    if (std::find(lost.begin(), lost.end(), device) == lost.end()) lost.push_back(device);
   }
 
-  /// Leaves in `batch` as many of its first runs as the worker takes and gives back the others, for
-  /// whoever comes next.
-  void take_part(Worker& worker, PlannedBatch& batch) {
-    std::size_t runs = batch.runs.size();
-    if (runs == 1 || worker.takes(batch)) return;
+  void settle(Post& post, BatchEnd end) {
+    if (end.failure) fail(end.failure);
+    if (end.lost) note_lost({post.worker().name(), *end.lost});
+    if (end.interrupted) {
+      const auto rest = post.unreported();
+      const std::scoped_lock lock(mutex_);
+      outcome_.interrupted = true;
+      if (rest) outcome_.unfinished_runs += rest->runs.size();
+    }
+    queue_.finish(std::move(end.again));
+  }
+
+  /// Leaves in hand as many of a batch's first runs as the worker takes and gives back the others,
+  /// for whoever comes next.
+  void take_part(Post& post) {
+    std::size_t runs = post.batch().runs.size();
+    if (runs == 1 || post.worker().takes(post.batch())) return;
     PlannedBatch part;
     do {
       runs = (runs + 1) / 2;
-      part = split_batch(batch, runs).first;
-    } while (runs > 1 && !worker.takes(part));
-    queue_.give_back(split_batch(batch, runs).second);
-    batch = std::move(part);
+      part = split_batch(post.batch(), runs).first;
+    } while (runs > 1 && !post.worker().takes(part));
+    queue_.give_back(post.shorten(runs));
   }
 
-  void deliver(RunResult result) {
-    try {
-      sink_(std::move(result));
-    } catch (...) {
-      fail();
-      throw SinkFailed();
-    }
+  void deliver(Post& post, RunResult result) {
+    const std::string run = run_id(result.spec);
+    const auto hand_over = [&] {
+      try {
+        sink_(std::move(result));
+      } catch (...) {
+        fail(std::current_exception());
+        throw SinkFailed();
+      }
+    };
+    post.deliver(run, hand_over, watch_.now);
   }
 
-  /// Ends the schedule because of the exception being handled.
-  void fail() {
+  /// Ends the schedule.
+  void fail(const std::exception_ptr& failure) {
     {
       const std::scoped_lock lock(mutex_);
-      if (!failure_) failure_ = std::current_exception();
+      if (!failure_) failure_ = failure;
     }
     stop_everything();
   }
 
-  static std::optional<PlannedBatch> unreported(const PlannedBatch& batch,
-                                                const std::vector<std::string>& reported) {
-    std::vector<RunSpec> rest;
-    for (const RunSpec& spec : batch.runs) {
-      if (std::find(reported.begin(), reported.end(), run_id(spec)) == reported.end()) {
-        rest.push_back(spec);
-      }
-    }
-    if (rest.empty()) return std::nullopt;
-    return make_batch(std::move(rest), batch.networks.data);
-  }
-
   /// Halves a batch that failed, or reports its only run as an error.
-  std::vector<PlannedBatch> isolate(const Worker& worker, std::optional<PlannedBatch> batch,
-                                    const std::string& message) {
+  std::vector<PlannedBatch> isolate(Post& post, const std::string& problem) {
+    const std::optional<PlannedBatch> batch = post.unreported();
     if (!batch) return {};
     if (batch->runs.size() > 1) {
       auto [first, second] = split_batch(*batch, batch->runs.size() / 2);
@@ -212,16 +250,20 @@ class Schedule {
     RunResult result;
     result.spec = batch->runs.front();
     result.status = RunStatus::error;
-    result.error = message;
-    result.device = worker.name();
-    deliver(std::move(result));
+    result.error = problem;
+    result.device = post.worker().name();
+    deliver(post, std::move(result));
     return {};
   }
 
   BatchQueue queue_;
-  const ResultSink& sink_;
+  const ResultSink& sink_;  // not touched by threads that are left behind
+  HangWatch watch_;
+  std::vector<std::unique_ptr<Post>> posts_;
   std::stop_source stop_;
   std::mutex mutex_;
+  std::condition_variable worker_ended_;
+  int serving_ = 0;  ///< threads that have neither ended nor been given up
   ScheduleOutcome outcome_;
   std::exception_ptr failure_;
   std::stop_callback<std::function<void()>> on_stop_;  // last: it uses what is above
@@ -230,13 +272,18 @@ class Schedule {
 }  // namespace
 
 ScheduleOutcome run_schedule(std::vector<PlannedBatch> batches,
-                             const std::vector<std::unique_ptr<Worker>>& workers,
-                             const ResultSink& sink, const std::stop_token& stop) {
-  Schedule schedule(std::move(batches), sink, stop);
-  ScheduleOutcome outcome = schedule.run(workers);
+                             const std::vector<std::shared_ptr<Worker>>& workers,
+                             const ResultSink& sink, const std::stop_token& stop, HangWatch watch) {
+  const auto schedule =
+      std::make_shared<Schedule>(std::move(batches), workers, sink, stop, std::move(watch));
+  ScheduleOutcome outcome = schedule->run(schedule);
   outcome.interrupted =
       outcome.interrupted || (stop.stop_requested() && outcome.unfinished_runs > 0);
   return outcome;
+}
+
+bool any_thread_hangs() {
+  return hanging_threads > 0;
 }
 
 }  // namespace vnsweep

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -7,6 +9,10 @@
 #include "host/schedule/batch_runner.hpp"
 
 namespace vnsweep {
+
+/// Called when a worker begins a phase of a batch, with the time that the phase may take on a slow
+/// device of its kind.
+using PhaseListener = std::function<void(std::chrono::steady_clock::duration)>;
 
 /// One device that runs one batch at a time. The scheduler gives each worker a thread of its own.
 class Worker {
@@ -23,12 +29,13 @@ class Worker {
   /// Called on the thread that calls run(). @throws DeviceLost
   virtual bool takes(const PlannedBatch& batch) = 0;
 
+  /// @param phase  so that whoever calls it can tell a slow worker from one that hangs; may be null
   /// @throws DeviceOutOfMemory  the batch is too large; the worker stays usable
   /// @throws DeviceLost         the worker is of no more use
   /// @throws DataError          the data of this batch cannot be read
   /// @throws std::exception     something about this batch failed; the worker stays usable
   virtual BatchStatus run(const PlannedBatch& batch, const ResultSink& sink,
-                          const std::stop_token& stop) = 0;
+                          const std::stop_token& stop, const PhaseListener& phase) = 0;
 };
 
 /// A worker that trains on an engine.
@@ -43,8 +50,8 @@ class EngineWorker final : public Worker {
   std::string name() const override { return device_; }
   /// Whether the batch is within the cost and fits the memory that is free now.
   bool takes(const PlannedBatch& batch) override;
-  BatchStatus run(const PlannedBatch& batch, const ResultSink& sink,
-                  const std::stop_token& stop) override;
+  BatchStatus run(const PlannedBatch& batch, const ResultSink& sink, const std::stop_token& stop,
+                  const PhaseListener& phase) override;
 
  private:
   std::unique_ptr<Engine> engine_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <stdexcept>
 
 namespace vnsweep {
@@ -9,5 +10,9 @@ class DirectoryError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
+
+/// @param code  why, as errno
+/// @throws StoreWriteError if the file system refuses for now, DirectoryError otherwise
+[[noreturn]] void throw_cannot_write(const std::filesystem::path& file, int code);
 
 }  // namespace vnsweep

@@ -9,46 +9,17 @@
 #include <chrono>
 #include <fstream>
 #include <string_view>
-#include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
 #include "host/manifest/field.hpp"
 #include "host/plan/grid.hpp"
 #include "host/plan/run_identity.hpp"
-#include "host/store/stored_sweep.hpp"
+#include "host/store/write_file.hpp"
 
 namespace vnsweep {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string error_text(int code) {
-  return std::generic_category().message(code);
-}
-
-/// Writes beside the target and renames, so that a reader never sees half a file.
-void write_file(const fs::path& file, const std::string& text) {
-  const fs::path temporary = file.string() + ".tmp";
-  {
-    std::ofstream stream(temporary, std::ios::binary | std::ios::trunc);
-    stream << text;
-    stream.close();
-    if (!stream) {
-      const int code = errno;
-      std::error_code ignored;
-      fs::remove(temporary, ignored);
-      throw DirectoryError(fmt::format("cannot write {} ({}); check space and permissions",
-                                       file.string(), error_text(code)));
-    }
-  }
-  std::error_code status;
-  fs::rename(temporary, file, status);
-  if (status) {
-    throw DirectoryError(
-        fmt::format("cannot write {} ({}); check permissions", file.string(), status.message()));
-  }
-}
 
 /// What has to agree for two manifests to be the same sweep: everything but name, description and
 /// where the data are.
@@ -65,21 +36,35 @@ bool is_same_sweep(const Manifest& a, const Manifest& b) {
   return comparable(a.resolved) == comparable(b.resolved);
 }
 
-/// Whether any of the stores has one of the runs.
-bool any_stored(const std::vector<RunSpec>& runs, RunDirectory::Writer& writer) {
-  std::unordered_map<std::string, KnownOutcome> stored = stored_outcomes(writer.others);
-  stored.merge(writer.store.outcomes());
-  return std::any_of(runs.begin(), runs.end(),
-                     [&](const RunSpec& spec) { return stored.contains(run_id(spec)); });
+/// Whether any of the stores has one of the manifest's runs.
+bool any_stored(const Manifest& manifest, RunDirectory::Writer& writer) {
+  const RunTable runs = expand_runs(manifest);
+  bool any = false;
+  const auto look = [&](const std::string& text, KnownOutcome) {
+    const std::optional<RunId> id = parse_run_id(text);
+    any = any || (id && runs.find(*id));
+  };
+  writer.store.visit_outcomes(look);
+  for (Store& other : writer.others)
+    other.visit_outcomes(look);
+  return any;
+}
+
+/// An empty file is no error: the process may have been killed as it made it.
+void warn_of_lost_results(const fs::path& directory, const fs::path& database) {
+  std::error_code status;
+  const bool is_empty = fs::file_size(database, status) == 0 && !status;
+  if (!is_empty || !fs::exists(directory / "manifest.json")) return;
+  spdlog::warn("{} is empty: what it may have held is lost, and is made anew", database.string());
 }
 
 bool have_a_run_in_common(const Manifest& a, const Manifest& b) {
-  std::unordered_set<std::string> ids;
-  for (const RunSpec& spec : expand_grid(a))
-    ids.insert(run_id(spec));
-  const std::vector<RunSpec> others = expand_grid(b);
-  return std::any_of(others.begin(), others.end(),
-                     [&](const RunSpec& spec) { return ids.contains(run_id(spec)); });
+  const RunTable runs = expand_runs(a);
+  const RunTable others = expand_runs(b);
+  for (std::size_t k = 0; k < others.size(); ++k) {
+    if (runs.find(binary_run_id(others[k]))) return true;
+  }
+  return false;
 }
 
 std::string read_file(const fs::path& file) {
@@ -131,6 +116,7 @@ RunDirectory::RunDirectory(fs::path path) : path_(std::move(path)) {}
 void RunDirectory::create(const std::string& source) const {
   std::error_code status;
   fs::create_directories(path_, status);
+  if (status == std::errc::no_space_on_device) throw_cannot_write(path_, status.value());
   if (status || !fs::is_directory(path_)) {
     throw DirectoryError(fmt::format("cannot create the directory {} ({}); choose another with -o",
                                      path_.string(),
@@ -155,35 +141,35 @@ std::string RunDirectory::manifest_source() const {
 }
 
 RunDirectory::Writer RunDirectory::open_for_writing(const Manifest& manifest,
-                                                    const std::vector<RunSpec>& runs,
                                                     const std::optional<Shard>& shard) const {
   create(manifest.source);
   const std::size_t number = shard ? shard->index : 0;
   const fs::path file = path_ / fmt::format("runs-{}.db", number);
   WriterLock lock(path_ / fmt::format("runs-{}.lock", number),
                   shard ? fmt::format("shard {}", to_string(*shard)) : std::string());
+  warn_of_lost_results(path_, file);
   Store store = Store::open_for_writing(file);
   std::vector<fs::path> other_files = databases();
   std::erase(other_files, file);
   Writer writer{std::move(lock), std::move(store), open_stores(other_files)};
-  record(manifest, runs, writer);
+  record(manifest, writer);
   if (shard && writer.store.shard() != shard) writer.store.set_shard(*shard);
   return writer;
 }
 
-void RunDirectory::record(const Manifest& manifest, const std::vector<RunSpec>& runs,
-                          Writer& writer) const {
+void RunDirectory::record(const Manifest& manifest, Writer& writer) const {
   const WriterLock manifest_lock = lock_manifest(path_);
+  bool is_same = false;
   if (has_manifest()) {
     const Manifest earlier = this->manifest();
-    const bool same = is_same_sweep(earlier, manifest);
-    if (!same && earlier.name != manifest.name && !any_stored(runs, writer)) {
+    is_same = is_same_sweep(earlier, manifest);
+    if (!is_same && earlier.name != manifest.name && !any_stored(manifest, writer)) {
       throw DirectoryError(
           fmt::format("{} holds another sweep ('{}', with no run in common with '{}'); "
                       "choose another directory with -o",
                       path_.string(), earlier.name, manifest.name));
     }
-    if (!same) {
+    if (!is_same) {
       for (const fs::path& file : locks()) {
         if (file == writer.lock.file()) continue;
         const std::optional<std::string> holder = WriterLock::holder(file);
@@ -201,10 +187,13 @@ void RunDirectory::record(const Manifest& manifest, const std::vector<RunSpec>& 
           "made with the new data",
           path_.string());
     }
-    if (!same) keep_earlier(manifest_source());
+    if (!is_same) keep_earlier(manifest_source());
   }
-  write_file_if_new(path_ / "manifest.yaml", manifest.source);
-  write_file_if_new(path_ / "manifest.json", manifest.resolved.dump(2) + "\n");
+  const std::string resolved = manifest.resolved.dump(2) + "\n";
+  // Given in its resolved form, it says less than what is there: tasks of a batch job do that.
+  const bool says_less = is_same && manifest.source == resolved;
+  if (!says_less) write_file_if_new(path_ / "manifest.yaml", manifest.source);
+  write_file_if_new(path_ / "manifest.json", resolved);
 }
 
 void RunDirectory::keep_earlier(const std::string& source) const {

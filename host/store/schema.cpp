@@ -17,13 +17,15 @@ constexpr const char* kSchema = R"sql(
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE sessions(
   id INTEGER PRIMARY KEY, started_at TEXT NOT NULL, ended_at TEXT, host TEXT NOT NULL,
-  process INTEGER NOT NULL, version TEXT NOT NULL);
+  process INTEGER NOT NULL, version TEXT NOT NULL,
+  seconds REAL);  -- to the last commit, whatever the time of day says
 CREATE TABLE runs(
   id INTEGER PRIMARY KEY, run_id TEXT NOT NULL UNIQUE, config TEXT NOT NULL, status TEXT NOT NULL,
   cause TEXT, steps INTEGER, loss REAL, accuracy REAL, vni_initial REAL, vni_final REAL,
   n_eff_final REAL, log10_gradient_ratio REAL, error TEXT, engine TEXT NOT NULL,
   device TEXT NOT NULL, seconds REAL NOT NULL, finished_at TEXT NOT NULL,
-  session INTEGER NOT NULL REFERENCES sessions(id), m1_initial REAL, local_vni_initial REAL);
+  session INTEGER NOT NULL REFERENCES sessions(id), m1_initial REAL, local_vni_initial REAL,
+  checksum INTEGER);
 -- Arrays over the hidden layers, little-endian: float64, spectrum float32. The eigenvalues of all
 -- layers stand one after the other; layer l has min(live[l], samples) of them. Jacobian moments are
 -- null where they were not asked for.
@@ -31,7 +33,7 @@ CREATE TABLE probes(
   id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES runs(id), step INTEGER NOT NULL,
   samples INTEGER NOT NULL, vni BLOB NOT NULL, live BLOB NOT NULL, n_eff BLOB NOT NULL,
   effective_rank BLOB NOT NULL, q BLOB NOT NULL, gradient_rms BLOB NOT NULL, spectrum BLOB,
-  m1 BLOB, m2 BLOB, local_vni BLOB, UNIQUE(run, step));
+  m1 BLOB, m2 BLOB, local_vni BLOB, checksum INTEGER, UNIQUE(run, step));
 )sql";
 
 /// From schema 1, which had no Jacobian moments.
@@ -43,16 +45,32 @@ ALTER TABLE probes ADD COLUMN m2 BLOB;
 ALTER TABLE probes ADD COLUMN local_vni BLOB;
 )sql";
 
+/// From schema 2, which had no checksums and no duration of sessions.
+constexpr const char* kUpgradeFrom2 = R"sql(
+ALTER TABLE runs ADD COLUMN checksum INTEGER;
+ALTER TABLE probes ADD COLUMN checksum INTEGER;
+ALTER TABLE sessions ADD COLUMN seconds REAL;
+)sql";
+
+std::int64_t schema_of(Database& database) {
+  return database.query_integer("PRAGMA user_version");
+}
+
+/// Refuses what SQLite's check finds damaged.
+void check_sound(Database& database, const std::string& check) {
+  const std::string verdict = database.query_text(check);
+  if (verdict != "ok") throw DamagedStore(database.file(), verdict);
+}
+
 }  // namespace
 
 void check_file(Database& database) {
-  const std::string verdict = database.query_text("PRAGMA quick_check(1)");
-  if (verdict != "ok") {
-    throw StoreError(
-        fmt::format("{} is corrupt ({}); it was left untouched: move it away to start "
-                    "over, or restore a copy",
-                    database.file().string(), verdict));
-  }
+  check_sound(database, "PRAGMA quick_check(1)");
+  check_table(database, "runs");
+}
+
+void check_table(Database& database, const std::string& table) {
+  check_sound(database, fmt::format("PRAGMA integrity_check({})", table));
 }
 
 void check_version(Database& database) {
@@ -70,15 +88,44 @@ void check_version(Database& database) {
 }
 
 void upgrade_schema(Database& database) {
-  if (database.query_integer("PRAGMA user_version") == kSchemaVersion) return;
+  const std::int64_t schema = schema_of(database);
+  if (schema == kSchemaVersion) return;
   Transaction transaction(database);
-  database.execute(kUpgradeFrom1);
+  if (schema < 2) database.execute(kUpgradeFrom1);
+  database.execute(kUpgradeFrom2);
   database.execute(fmt::format("PRAGMA user_version = {}", kSchemaVersion));
   transaction.commit();
 }
 
+const char* const kRunContent =
+    "run_id, config, status, cause, steps, loss, accuracy, vni_initial, vni_final, n_eff_final, "
+    "log10_gradient_ratio, error, engine, device, seconds, finished_at, m1_initial, "
+    "local_vni_initial";
+const char* const kProbeContent =
+    "step, samples, vni, live, n_eff, effective_rank, q, gradient_rms, spectrum, m1, m2, local_vni";
+
+std::string checksum_test(Database& database, const char* content) {
+  if (schema_of(database) < 3) return "1";
+  return fmt::format("(checksum IS NULL OR checksum = row_checksum({}))", content);
+}
+
+std::string checksum_column(Database& database) {
+  return schema_of(database) < 3 ? "NULL" : "checksum";
+}
+
+std::string session_seconds(Database& database) {
+  const std::string by_time_of_day =
+      "86400.0 * (julianday(max(finished_at)) - julianday(started_at))";
+  if (schema_of(database) < 3) return by_time_of_day;
+  return fmt::format("coalesce(sessions.seconds, {})", by_time_of_day);
+}
+
+void check_row(const Database& database, bool has_passed, const std::string& row) {
+  if (!has_passed) throw DamagedStore(database.file(), row + " is not what was written");
+}
+
 std::string jacobian_columns(Database& database, std::vector<std::string> names) {
-  if (database.query_integer("PRAGMA user_version") < 2) {
+  if (schema_of(database) < 2) {
     std::fill(names.begin(), names.end(), "NULL");
   }
   return fmt::format("{}", fmt::join(names, ", "));

@@ -2,16 +2,22 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <bit>
 #include <limits>
 
+#include "host/store/row_checksum.hpp"
+
 namespace vnsweep {
 namespace {
 
-/// A reader waits this long for the writer's commit, and the other way round.
-constexpr int kBusyMilliseconds = 30'000;
+/// A reader waits this long for the writer's commit.
+constexpr int kReaderPatienceMilliseconds = 30'000;
+/// The writer waits longer: a reader may be looking through a large file, and a sweep must not end
+/// because somebody looks at it.
+constexpr int kWriterPatienceMilliseconds = 300'000;
 
 int open_flags(Database::Mode mode) {
   switch (mode) {
@@ -25,15 +31,15 @@ int open_flags(Database::Mode mode) {
   return SQLITE_OPEN_READONLY;
 }
 
-[[noreturn]] void throw_error(const std::filesystem::path& file, int code, const char* message) {
+/// @param is_open  then what cannot be opened is the journal beside the file
+[[noreturn]] void throw_error(const std::filesystem::path& file, bool is_open, int code,
+                              const char* message) {
   const std::string name = file.string();
+  if (is_open && (code & 0xff) == SQLITE_CANTOPEN) code = SQLITE_IOERR;
   switch (code & 0xff) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      throw StoreError(
-          fmt::format("{} is corrupt ({}); it was left untouched: move it away to start "
-                      "over, or restore a copy",
-                      name, message));
+      throw DamagedStore(file, message);
     case SQLITE_FULL:
     case SQLITE_IOERR:
     case SQLITE_READONLY:
@@ -60,18 +66,43 @@ int open_flags(Database::Mode mode) {
 
 }  // namespace
 
+DamagedStore::DamagedStore(const std::filesystem::path& file, const std::string& damage)
+    : StoreError(
+          fmt::format("{} is corrupt ({}); it was left untouched: move it away and run the sweep's "
+                      "command again to make its runs anew, or restore a copy",
+                      file.string(), damage)) {}
+
 Database::Database(const std::filesystem::path& file, Mode mode) : file_(file) {
   sqlite3* handle = nullptr;
   const int code = sqlite3_open_v2(file.c_str(), &handle, open_flags(mode), nullptr);
   handle_.reset(handle);
   check(code);
   check(sqlite3_extended_result_codes(handle, 1));
-  check(sqlite3_busy_timeout(handle, kBusyMilliseconds));
+  check(sqlite3_busy_timeout(
+      handle, mode == Mode::create ? kWriterPatienceMilliseconds : kReaderPatienceMilliseconds));
+  check(add_row_checksum(handle));
+  identity_ = identity_of(file);
+}
+
+std::optional<Database::Identity> Database::identity_of(const std::filesystem::path& file) {
+  struct stat status {};
+  if (stat(file.c_str(), &status) != 0) return std::nullopt;
+  return Identity{status.st_dev, status.st_ino};
+}
+
+void Database::check_in_place() const {
+  if (identity_ == identity_of(file_)) return;
+  throw StoreWriteError(
+      fmt::format("{} was moved, removed or replaced while it was written (the latest results may "
+                  "be lost); put it back, or not, and run the same command again",
+                  file_.string()));
 }
 
 void Database::check(int code) const {
   if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE) return;
-  throw_error(file_, code, handle_ ? sqlite3_errmsg(handle_.get()) : sqlite3_errstr(code));
+  if (identity_) check_in_place();  // if it is not, that is why
+  throw_error(file_, identity_.has_value(), code,
+              handle_ ? sqlite3_errmsg(handle_.get()) : sqlite3_errstr(code));
 }
 
 void Database::execute(const std::string& sql) {
@@ -212,6 +243,7 @@ std::string Statement::shown(int column) const {
 }
 
 Transaction::Transaction(Database& database) : database_(database) {
+  database_.check_in_place();
   database_.execute("BEGIN IMMEDIATE");
 }
 
@@ -228,6 +260,7 @@ Transaction::~Transaction() {
 void Transaction::commit() {
   database_.execute("COMMIT");
   committed_ = true;
+  database_.check_in_place();
 }
 
 }  // namespace vnsweep

@@ -25,6 +25,12 @@ class StoreWriteError : public StoreError {
   using StoreError::StoreError;
 };
 
+/// A file whose content is damaged; what() says how to go on without it.
+class DamagedStore : public StoreError {
+ public:
+  DamagedStore(const std::filesystem::path& file, const std::string& damage);
+};
+
 class Statement;
 
 /// One open database file. Every return value is checked.
@@ -45,12 +51,25 @@ class Database {
   /// @throws StoreError or StoreWriteError unless `code` means success
   void check(int code) const;
 
+  /// The system goes on writing to a file that was removed, where nobody finds it again.
+  /// @throws StoreWriteError if the file's name does not lead to the file that is open
+  void check_in_place() const;
+
  private:
   struct Closer {
     void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
   };
+  /// What distinguishes a file from all others.
+  struct Identity {
+    std::uint64_t device = 0;
+    std::uint64_t number = 0;
+    bool operator==(const Identity&) const = default;
+  };
+  static std::optional<Identity> identity_of(const std::filesystem::path& file);
+
   std::filesystem::path file_;
   std::unique_ptr<sqlite3, Closer> handle_;
+  std::optional<Identity> identity_;  ///< none in memory
   friend class Statement;
 };
 
@@ -92,7 +111,7 @@ class Statement {
   std::unique_ptr<sqlite3_stmt, Finalizer> handle_;
 };
 
-/// Rolls back unless committed.
+/// Rolls back unless committed. @throws StoreWriteError, also if the file is no longer in its place
 class Transaction {
  public:
   explicit Transaction(Database& database);

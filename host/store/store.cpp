@@ -142,6 +142,8 @@ std::optional<Store> Store::open_if_filled(const std::filesystem::path& file) {
   store.database_.execute("PRAGMA query_only = ON");
   if (store.database_.query_integer("SELECT count(*) FROM sqlite_schema") == 0) return std::nullopt;
   check_version(store.database_);
+  for (const char* table : {"meta", "sessions", "runs"})
+    check_table(store.database_, table);
   return store;
 }
 
@@ -174,20 +176,28 @@ void Store::begin_session() {
       .bind(3, fmt::format("{} ({})", build::kVersion, build::kCommit))
       .run();
   session_ = database_.last_insert_id();
+  session_start_ = std::chrono::steady_clock::now();
   transaction.commit();
 }
 
 void Store::end_session() {
+  Transaction transaction(database_);
   database_.prepare("UPDATE sessions SET ended_at = ? WHERE id = ?")
       .bind(0, utc_now())
       .bind(1, session_)
       .run();
+  transaction.commit();
 }
 
 void Store::commit(std::span<const RunResult> results) {
   Transaction transaction(database_);
   for (const RunResult& result : results)
     insert_run(result);
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - session_start_;
+  database_.prepare("UPDATE sessions SET seconds = ? WHERE id = ?")
+      .bind(0, elapsed.count())
+      .bind(1, session_)
+      .run();
   transaction.commit();
 }
 
@@ -197,7 +207,9 @@ void Store::insert_run(const RunResult& result) {
   Statement insert = database_.prepare(
       "INSERT INTO runs(run_id, config, status, cause, steps, loss, accuracy, vni_initial, "
       "vni_final, n_eff_final, log10_gradient_ratio, error, engine, device, seconds, finished_at, "
-      "session, m1_initial, local_vni_initial) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+      "session, m1_initial, local_vni_initial, checksum) "
+      "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,"
+      "row_checksum(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?18,?19))");
   insert.bind(0, id).bind(1, spec_text(result.spec)).bind(2, to_string(result.status));
   if (result.cause) insert.bind(3, to_string(*result.cause));
   if (result.status == RunStatus::error) {
@@ -234,7 +246,8 @@ void Store::insert_probe(std::int64_t run_row, std::int64_t samples, const Probe
                          bool with_spectrum) {
   Statement insert = database_.prepare(
       "INSERT INTO probes(run, step, samples, vni, live, n_eff, effective_rank, q, gradient_rms, "
-      "spectrum, m1, m2, local_vni) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)");
+      "spectrum, m1, m2, local_vni, checksum) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,"
+      "row_checksum(?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13))");
   insert.bind(0, run_row)
       .bind(1, probe.step.value())
       .bind(2, samples)
@@ -261,10 +274,18 @@ void Store::insert_probe(std::int64_t run_row, std::int64_t samples, const Probe
 
 std::unordered_map<std::string, KnownOutcome> Store::outcomes() {
   std::unordered_map<std::string, KnownOutcome> outcomes;
-  Statement select = database_.prepare("SELECT run_id, status FROM runs");
-  while (select.step())
-    outcomes.emplace(select.text(0), known_outcome(status_from(select.text(1))));
+  visit_outcomes(
+      [&](const std::string& run, KnownOutcome outcome) { outcomes.emplace(run, outcome); });
   return outcomes;
+}
+
+void Store::visit_outcomes(const std::function<void(const std::string&, KnownOutcome)>& visit) {
+  Statement select = database_.prepare(
+      fmt::format("SELECT run_id, status, {} FROM runs", checksum_test(database_, kRunContent)));
+  while (select.step()) {
+    check_row(database_, select.integer(2) != 0, "run " + select.text(0));
+    visit(select.text(0), known_outcome(status_from(select.text(1))));
+  }
 }
 
 std::unordered_set<std::string> Store::engines() {
@@ -284,8 +305,10 @@ std::vector<StoredRun> Store::runs() {
   Statement select = database_.prepare(
       "SELECT id, run_id, config, status, cause, steps, loss, accuracy, vni_initial, vni_final, "
       "n_eff_final, log10_gradient_ratio, error, engine, device, seconds, finished_at, " +
-      jacobian_columns(database_, {"m1_initial", "local_vni_initial"}) + " FROM runs");
+      jacobian_columns(database_, {"m1_initial", "local_vni_initial"}) + ", " +
+      checksum_test(database_, kRunContent) + " FROM runs");
   while (select.step()) {
+    check_row(database_, select.integer(19) != 0, "run " + select.text(1));
     StoredRun run;
     run.row = select.integer(0);
     run.run_id = select.text(1);
@@ -313,13 +336,18 @@ std::vector<StoredRun> Store::runs() {
 }
 
 std::vector<StoredProbe> Store::probes(std::int64_t run_row) {
+  // Most of the file, so not before it is needed.
+  if (!probes_are_checked_) check_table(database_, "probes");
+  probes_are_checked_ = true;
   std::vector<StoredProbe> rows;
   Statement select = database_.prepare(
       "SELECT step, samples, vni, live, n_eff, effective_rank, q, gradient_rms, spectrum, " +
-      jacobian_columns(database_, {"m1", "m2", "local_vni"}) +
-      " FROM probes WHERE run = ? ORDER BY step");
+      jacobian_columns(database_, {"m1", "m2", "local_vni"}) + ", " +
+      checksum_test(database_, kProbeContent) + " FROM probes WHERE run = ? ORDER BY step");
   select.bind(0, run_row);
   while (select.step()) {
+    check_row(database_, select.integer(12) != 0,
+              fmt::format("the probe at step {} of run {}", select.integer(0), run_row));
     StoredProbe probe;
     probe.step = select.integer(0);
     const std::int64_t samples = select.integer(1);
@@ -373,9 +401,9 @@ void Store::limit_size_to_present() {
 
 std::optional<double> Store::latest_rate() {
   Statement select = database_.prepare(
-      "SELECT count(*), 86400.0 * (julianday(max(finished_at)) - julianday(started_at)) "
-      "FROM runs JOIN sessions ON sessions.id = runs.session "
-      "WHERE session = (SELECT max(session) FROM runs)");
+      fmt::format("SELECT count(*), {} FROM runs JOIN sessions ON sessions.id = runs.session "
+                  "WHERE session = (SELECT max(session) FROM runs)",
+                  session_seconds(database_)));
   if (!select.step() || select.integer(0) < 2 || !(select.real(1) > 0.0)) return std::nullopt;
   return static_cast<double>(select.integer(0)) / select.real(1);
 }

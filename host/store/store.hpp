@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <span>
@@ -87,6 +89,8 @@ class Store {
 
   /// What is known of each stored run, by id.
   std::unordered_map<std::string, KnownOutcome> outcomes();
+  /// The same one by one, in no memory.
+  void visit_outcomes(const std::function<void(const std::string& run, KnownOutcome)>& visit);
 
   /// Kinds of the engines that made the stored results.
   std::unordered_set<std::string> engines();
@@ -120,6 +124,8 @@ class Store {
 
   Database database_;
   std::int64_t session_ = 0;
+  std::chrono::steady_clock::time_point session_start_ = std::chrono::steady_clock::now();
+  bool probes_are_checked_ = false;
   friend class StoreMerger;
 };
 

@@ -25,8 +25,8 @@ constexpr const char* kOutcome[] = {"status",
                                     "m1_initial",
                                     "local_vni_initial"};
 constexpr int kOutcomeColumns = static_cast<int>(std::size(kOutcome));
-constexpr const char* kRest[] = {"run_id", "config",  "error",       "engine",
-                                 "device", "seconds", "finished_at", "session"};
+constexpr const char* kRest[] = {"run_id",  "config",      "error",    "engine", "device",
+                                 "seconds", "finished_at", "checksum", "session"};
 constexpr int kRunColumns = kOutcomeColumns + static_cast<int>(std::size(kRest));
 constexpr int kRunId = kOutcomeColumns;
 constexpr int kEngine = kOutcomeColumns + 3;
@@ -34,9 +34,10 @@ constexpr int kSession = kRunColumns - 1;
 constexpr int kRow = kRunColumns;  // selected after the others
 
 constexpr const char* kProbe[] = {
-    "step", "samples",      "vni",      "live", "n_eff", "effective_rank",
-    "q",    "gradient_rms", "spectrum", "m1",   "m2",    "local_vni"};
+    "step",         "samples",  "vni", "live", "n_eff",     "effective_rank", "q",
+    "gradient_rms", "spectrum", "m1",  "m2",   "local_vni", "checksum"};
 constexpr int kProbeColumns = static_cast<int>(std::size(kProbe));
+constexpr int kComparedProbeColumns = kProbeColumns - 1;  // older files have no checksums
 
 /// The columns as this file's schema has them.
 std::string column_list(Database& database, std::span<const char* const> names) {
@@ -44,7 +45,9 @@ std::string column_list(Database& database, std::span<const char* const> names) 
   for (const char* name : names) {
     const std::string_view view(name);
     const bool is_moment = view.starts_with("m1") || view == "m2" || view.starts_with("local_vni");
-    columns.push_back(is_moment ? jacobian_columns(database, {name}) : name);
+    columns.push_back(is_moment            ? jacobian_columns(database, {name})
+                      : view == "checksum" ? checksum_column(database)
+                                           : name);
   }
   return fmt::format("{}", fmt::join(columns, ", "));
 }
@@ -242,7 +245,7 @@ std::string StoreMerger::probe_difference(Source& source, const Statement& row,
     const bool has_theirs = source.probes.step();
     if (has_own != has_theirs) difference = "the number of probes";
     if (!has_own || !has_theirs) break;
-    for (int column = 0; column < kProbeColumns && difference.empty(); ++column) {
+    for (int column = 0; column < kComparedProbeColumns && difference.empty(); ++column) {
       if (own_probes_.equals(column, source.probes, column)) continue;
       difference = fmt::format("{} of the probe at step {} ({} and {})", kProbe[column],
                                own_probes_.shown(0), own.text(kEngine), row.text(kEngine));

@@ -61,14 +61,11 @@ struct Attempt {
   std::string holder;
 };
 
-/// @throws DirectoryError if there can be no lock
+/// @throws DirectoryError, StoreWriteError if there can be no lock
 Attempt try_lock(const fs::path& file) {
   while (true) {
     const int descriptor = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (descriptor < 0) {
-      throw DirectoryError(fmt::format("cannot write {} ({}); choose a writable directory with -o",
-                                       file.string(), error_text(errno)));
-    }
+    if (descriptor < 0) throw_cannot_write(file, errno);
     struct flock request = whole_file(F_WRLCK);
     if (fcntl(descriptor, F_OFD_SETLK, &request) != 0) {
       const int code = errno;
@@ -107,9 +104,7 @@ WriterLock::WriterLock(const fs::path& file, const std::string& role, std::chron
       pwrite(descriptor_, self.data(), self.size(), 0) != static_cast<ssize_t>(self.size())) {
     const int code = errno;
     close(std::exchange(descriptor_, -1));
-    throw DirectoryError(
-        fmt::format("cannot write {} ({}); make room and run the same command again", file.string(),
-                    error_text(code)));
+    throw_cannot_write(file, code);
   }
 }
 

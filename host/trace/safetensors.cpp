@@ -4,11 +4,13 @@
 
 #include <bit>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 namespace vnsweep {
@@ -76,6 +78,8 @@ void SafetensorsWriter::write(const std::filesystem::path& file) const {
   }
   stream.close();
   if (!stream) {
+    std::error_code ignored;
+    if (std::filesystem::is_regular_file(file, ignored)) std::filesystem::remove(file, ignored);
     throw std::runtime_error(
         fmt::format("cannot write {}; check the path, space and permissions", file.string()));
   }

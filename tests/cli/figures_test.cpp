@@ -6,7 +6,7 @@
 
 #include "host/cli/commands.hpp"
 #include "host/figures/figure.hpp"
-#include "host/figures/gnuplot.hpp"
+#include "host/process/run_program.hpp"
 #include "host/store/run_directory.hpp"
 #include "tests/temporary_directory.hpp"
 
@@ -48,7 +48,7 @@ TEST(FiguresOfASweepTest, EveryKindIsDrawn) {
                                     "gradients-by-layer", "indicator-against-depth",
                                     "indicator-collapse", "indicator-during-training",
                                     "local-indicator-against-depth", "nodes-against-gradients"));
-  if (!figures::run_program("gnuplot", {"--version"}, directory.path(), 10).started)
+  if (!run_program({.program = "gnuplot", .arguments = {"--version"}}).started)
     GTEST_SKIP() << "gnuplot is not installed (Debian package gnuplot-nox)";
   EXPECT_EQ(figures::write_figures(made, directory.path()).problem, "");
 }

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <string>
 #include <thread>
@@ -37,6 +38,14 @@ class CliTest : public ::testing::Test {
  protected:
   /// Starts the program with its streams in files of the temporary directory.
   pid_t start(const std::vector<std::string>& arguments, int ignored_signal = 0) const {
+    return start_in(arguments, [=] {
+      if (ignored_signal != 0) ::signal(ignored_signal, SIG_IGN);
+    });
+  }
+
+  /// @param prepare  changes the circumstances of the program: called in its process, before it
+  pid_t start_in(const std::vector<std::string>& arguments,
+                 const std::function<void()>& prepare) const {
     std::vector<char*> argv;
     std::string program = VNSWEEP_EXECUTABLE;
     std::vector<std::string> copies = arguments;
@@ -47,14 +56,14 @@ class CliTest : public ::testing::Test {
     const pid_t child = fork();
     if (child == 0) {
       // Whatever started the tests may have had signals ignored.
-      for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
-        ::signal(signal, signal == ignored_signal ? SIG_IGN : SIG_DFL);
-      }
+      for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE})
+        ::signal(signal, SIG_DFL);
       setenv("XDG_CACHE_HOME", path("cache").c_str(), 1);
       if (chdir(path("").c_str()) != 0 || freopen("out", "w", stdout) == nullptr ||
           freopen("err", "w", stderr) == nullptr) {
         _exit(99);
       }
+      prepare();
       execv(program.c_str(), argv.data());
       _exit(98);
     }

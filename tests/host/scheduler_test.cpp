@@ -10,6 +10,7 @@
 #include "host/plan/run_identity.hpp"
 #include "host/task/data_error.hpp"
 #include "host/task/task.hpp"
+#include "tests/host/fake_worker.hpp"
 #include "tests/host/test_results.hpp"
 
 namespace vnsweep {
@@ -18,34 +19,8 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-/// Does what its function says instead of training.
-class FakeWorker final : public Worker {
- public:
-  using Behaviour =
-      std::function<BatchStatus(const PlannedBatch&, const ResultSink&, const std::stop_token&)>;
-  using Takes = std::function<bool(const PlannedBatch&)>;
-  FakeWorker(std::string name, Behaviour behaviour, Takes takes)
-      : name_(std::move(name)), behaviour_(std::move(behaviour)), takes_(std::move(takes)) {}
-
-  std::string name() const override { return name_; }
-  bool takes(const PlannedBatch& batch) override { return !takes_ || takes_(batch); }
-  BatchStatus run(const PlannedBatch& batch, const ResultSink& sink,
-                  const std::stop_token& stop) override {
-    return behaviour_(batch, sink, stop);
-  }
-
- private:
-  std::string name_;
-  Behaviour behaviour_;
-  Takes takes_;
-};
-
-BatchStatus complete_all(const PlannedBatch& batch, const ResultSink& sink,
-                         const std::stop_token& /*stop*/) {
-  for (const RunSpec& spec : batch.runs)
-    sink(testing::result_of(spec, RunStatus::succeeded));
-  return BatchStatus::complete;
-}
+using testing::complete_all;
+using testing::FakeWorker;
 
 class SchedulerTest : public ::testing::Test {
  protected:
@@ -55,7 +30,7 @@ class SchedulerTest : public ::testing::Test {
 
   void add_worker(const std::string& name, FakeWorker::Behaviour behaviour,
                   FakeWorker::Takes takes = nullptr) {
-    workers_.push_back(std::make_unique<FakeWorker>(name, std::move(behaviour), std::move(takes)));
+    workers_.push_back(std::make_shared<FakeWorker>(name, std::move(behaviour), std::move(takes)));
   }
 
   ScheduleOutcome run(std::vector<PlannedBatch> planned) {
@@ -83,7 +58,7 @@ class SchedulerTest : public ::testing::Test {
   }
 
   std::vector<RunSpec> runs_ = testing::runs_of("{depth: [1, 2, 3], width: 2, seed: {count: 10}}");
-  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::shared_ptr<Worker>> workers_;
   std::stop_source stop_;
   std::mutex mutex_;
   std::vector<RunResult> results_;
@@ -169,7 +144,7 @@ TEST_F(SchedulerTest, ADeviceThatIsLostWhenAskedForRoomGivesItsBatchBack) {
 
   EXPECT_TRUE(results_.empty());
   EXPECT_EQ(outcome.unfinished_runs, runs_.size());
-  EXPECT_THAT(outcome.lost_devices, ElementsAre("broken: gone"));
+  EXPECT_THAT(outcome.lost_devices, ElementsAre(LostDevice{"broken", "gone"}));
 }
 
 TEST_F(SchedulerTest, ASingleRunIsTriedEvenIfItWouldNotFit) {
@@ -246,7 +221,8 @@ TEST_F(SchedulerTest, ALostDeviceGivesItsBatchToTheOthers) {
   const ScheduleOutcome outcome = run(batches(5));
 
   EXPECT_EQ(reported(), expected());
-  EXPECT_THAT(outcome.lost_devices, ElementsAre("broken: unspecified launch failure"));
+  EXPECT_THAT(outcome.lost_devices,
+              ElementsAre(LostDevice{"broken", "unspecified launch failure"}));
   EXPECT_EQ(outcome.unfinished_runs, 0U);
 }
 
@@ -260,8 +236,27 @@ TEST_F(SchedulerTest, WithEveryDeviceLostTheRestIsUnfinished) {
 
   EXPECT_TRUE(results_.empty());
   EXPECT_EQ(outcome.unfinished_runs, runs_.size());
-  EXPECT_THAT(outcome.lost_devices, ElementsAre("broken: gone"));
+  EXPECT_THAT(outcome.lost_devices, ElementsAre(LostDevice{"broken", "gone"}));
   EXPECT_FALSE(outcome.interrupted);
+}
+
+TEST_F(SchedulerTest, WhateverAWorkerThrowsIsAnErrorOfTheRunAtFaultAlone) {
+  const std::string culprit = run_id(runs_[7]);
+  add_worker("odd",
+             [&](const PlannedBatch& batch, const ResultSink& sink, const std::stop_token& stop) {
+               for (const RunSpec& spec : batch.runs) {
+                 if (run_id(spec) == culprit) throw 42;  // no std::exception
+               }
+               return complete_all(batch, sink, stop);
+             });
+
+  run(batches(30));
+
+  EXPECT_EQ(reported(), expected());
+  for (const RunResult& result : results_) {
+    EXPECT_EQ(result.status == RunStatus::error, run_id(result.spec) == culprit);
+    EXPECT_EQ(result.error.empty(), run_id(result.spec) != culprit);
+  }
 }
 
 TEST_F(SchedulerTest, AStopEndsBatchesInFlightAndLeavesTheQueue) {

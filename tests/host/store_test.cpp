@@ -169,10 +169,10 @@ TEST_F(StoreTest, ATornPageIsFoundAndLeftUntouched) {
 TEST_F(StoreTest, NewerSchemasOtherNumericsAndForeignFilesAreRefused) {
   fill({});
   execute("PRAGMA user_version = 99");
-  EXPECT_THAT(open_error(), HasSubstr("has schema 99, this vnsweep reads schemas up to 2"));
+  EXPECT_THAT(open_error(), HasSubstr("has schema 99, this vnsweep reads schemas up to 3"));
   EXPECT_THROW(Store::open_for_reading(file()), StoreError);
 
-  execute("PRAGMA user_version = 2");
+  execute("PRAGMA user_version = 3");
   execute("UPDATE meta SET value = '77' WHERE key = 'numerics_version'");
   EXPECT_THAT(open_error(), HasSubstr("numerics version 77"));
 
@@ -207,12 +207,13 @@ TEST_F(StoreTest, JacobianMomentsReadBackWhereTheyWereMeasured) {
 
 TEST_F(StoreTest, AnOlderSchemaIsReadAsItIsAndBroughtUpToDateByAWriter) {
   fill({testing::result_of(specs_[0], RunStatus::failed)});
-  for (const char* column : {"m1_initial", "local_vni_initial"}) {
+  for (const char* column : {"m1_initial", "local_vni_initial", "checksum"}) {
     execute(("ALTER TABLE runs DROP COLUMN " + std::string(column)).c_str());
   }
-  for (const char* column : {"m1", "m2", "local_vni"}) {
+  for (const char* column : {"m1", "m2", "local_vni", "checksum"}) {
     execute(("ALTER TABLE probes DROP COLUMN " + std::string(column)).c_str());
   }
+  execute("ALTER TABLE sessions DROP COLUMN seconds");
   execute("PRAGMA user_version = 1");
   const std::string before = bytes();
 

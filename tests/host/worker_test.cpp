@@ -57,7 +57,8 @@ TEST(EngineWorkerTest, ResultsSayWhichDeviceMadeThem) {
   EngineWorker worker(std::make_unique<CpuEngine>(), "cpu", "cpu:3", kAny);
   std::vector<RunResult> results;
 
-  worker.run(batch, [&](RunResult result) { results.push_back(std::move(result)); }, {});
+  worker.run(
+      batch, [&](RunResult result) { results.push_back(std::move(result)); }, {}, nullptr);
 
   ASSERT_EQ(results.size(), 1U);
   EXPECT_EQ(results[0].engine, "cpu");

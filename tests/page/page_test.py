@@ -188,7 +188,7 @@ def make_errors(database, which):
         for k, (row,) in enumerate(rows):
             connection.execute("DELETE FROM probes WHERE run = ?", (row,))
             connection.execute(
-                "UPDATE runs SET status = 'error', error = ?, cause = NULL, steps = NULL, "
+                "UPDATE runs SET checksum = NULL, status = 'error', error = ?, cause = NULL, steps = NULL, "
                 "loss = NULL, accuracy = NULL, vni_initial = NULL, vni_final = NULL, "
                 "n_eff_final = NULL, log10_gradient_ratio = NULL, engine = ?, device = ? "
                 "WHERE id = ?",

@@ -188,7 +188,7 @@ def _parse_config(text, file):
 # ---- databases -----------------------------------------------------------------------------------------------
 
 _APPLICATION_ID = 0x766E7377  # "vnsw"
-_NEWEST_SCHEMA = 2  # 1 had no Jacobian moments
+_NEWEST_SCHEMA = 3  # 1 had no Jacobian moments, 2 no checksums
 _BUSY_SECONDS = 30  # for the commit of a writer
 _ATTEMPTS = 10
 

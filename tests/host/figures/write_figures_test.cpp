@@ -5,7 +5,7 @@
 
 #include "host/figures/canvas.hpp"
 #include "host/figures/figure_text.hpp"
-#include "host/figures/gnuplot.hpp"
+#include "host/process/run_program.hpp"
 #include "tests/host/figures/figure_runs.hpp"
 
 namespace vnsweep::figures {
@@ -46,7 +46,7 @@ Figure labelled_figure(const std::string& label) {
 class WriteFiguresTest : public ::testing::Test {
  protected:
   void skip_without_gnuplot() const {
-    if (!run_program("gnuplot", {"--version"}, directory_.path(), 10).started)
+    if (!run_program({.program = "gnuplot", .arguments = {"--version"}}).started)
       GTEST_SKIP() << "gnuplot is not installed (Debian package gnuplot-nox)";
   }
 
@@ -129,23 +129,6 @@ TEST_F(WriteFiguresTest, AScriptThatFailsIsReportedAndLeavesNoPicture) {
 
   EXPECT_THAT(result.problem, HasSubstr("could not draw labelled"));
   EXPECT_FALSE(fs::exists(directory_.path() / "labelled.svg"));
-}
-
-TEST_F(WriteFiguresTest, AProgramThatHangsIsEnded) {
-  const ProgramResult result = run_program("sleep", {"1000"}, directory_.path(), 0);
-
-  EXPECT_TRUE(result.started);
-  EXPECT_TRUE(result.timed_out);
-  EXPECT_EQ(result.status, -1);
-}
-
-TEST_F(WriteFiguresTest, ArgumentsReachTheProgramAsTheyAre) {
-  const ProgramResult result =
-      run_program("ls", {"$(touch ran); `touch ran`"}, directory_.path(), 10);
-
-  EXPECT_NE(result.status, 0);
-  EXPECT_THAT(result.messages, HasSubstr("touch ran"));
-  EXPECT_FALSE(fs::exists(directory_.path() / "ran"));
 }
 
 TEST_F(WriteFiguresTest, NamesThatAreNoPlainFileNamesAreRefused) {

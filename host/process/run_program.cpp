@@ -1,4 +1,4 @@
-#include "host/figures/gnuplot.hpp"
+#include "host/process/run_program.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -6,19 +6,23 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <system_error>
+#include <utility>
 
-namespace vnsweep::figures {
+namespace vnsweep {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kMostMessages = 4000;
+/// Far more than the queue of a large cluster; more than this is no answer to what was asked.
+constexpr std::size_t kMostOutput = std::size_t{1} << 27;
 
 void check(int code, const char* what) {
   if (code != 0) throw std::system_error(code, std::generic_category(), what);
@@ -71,10 +75,15 @@ struct Pipe {
   }
 };
 
-std::vector<std::string> environment() {
-  std::vector<std::string> variables = {"LANG=C.UTF-8"};
+std::vector<std::string> variables_of(ProgramEnvironment environment) {
+  std::vector<std::string> variables;
+  if (environment == ProgramEnvironment::inherited) {
+    for (char** variable = environ; *variable != nullptr; ++variable)
+      variables.emplace_back(*variable);
+    return variables;
+  }
+  variables = {"LANG=C.UTF-8"};
   for (const char* name : {"PATH", "HOME"}) {
-    // Fonts are found through HOME; nothing else of the user's settings may change a figure.
     const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets it
     if (value != nullptr) variables.push_back(std::string(name) + '=' + value);
   }
@@ -89,24 +98,44 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return result;
 }
 
-/// Reads until the other end is closed. @returns false if the time was up before
-bool read_messages(int descriptor, Clock::time_point deadline, std::string& messages) {
-  for (;;) {
+/// A stream of the program, and where what comes out of it goes.
+struct Stream {
+  int descriptor;
+  std::string* text;
+  std::size_t most;  ///< bytes that are kept
+};
+
+/// Takes what is there. @returns false at the end of the stream
+bool read_some(const Stream& stream) {
+  std::array<char, 4096> bytes{};
+  const ssize_t size = read(stream.descriptor, bytes.data(), bytes.size());
+  if (size < 0 && errno == EINTR) return true;
+  if (size <= 0) return false;
+  const std::size_t room = stream.most - std::min(stream.most, stream.text->size());
+  stream.text->append(bytes.data(), std::min(room, static_cast<std::size_t>(size)));
+  return true;
+}
+
+/// Reads until the other ends are closed. @returns false if the time was up before
+bool read_streams(std::vector<Stream> streams, Clock::time_point deadline) {
+  while (!streams.empty()) {
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
     if (left <= 0) return false;
-    struct pollfd request = {.fd = descriptor, .events = POLLIN, .revents = 0};
-    const int ready = poll(&request, 1, static_cast<int>(left));
+    std::vector<struct pollfd> requests;
+    for (const Stream& stream : streams)
+      requests.push_back({.fd = stream.descriptor, .events = POLLIN, .revents = 0});
+    const int ready = poll(requests.data(), requests.size(), static_cast<int>(left));
     if (ready < 0 && errno != EINTR)
       throw std::system_error(errno, std::generic_category(), "poll");
     if (ready <= 0) continue;
-    std::array<char, 1024> bytes{};
-    const ssize_t size = read(descriptor, bytes.data(), bytes.size());
-    if (size < 0 && errno == EINTR) continue;
-    if (size <= 0) return true;
-    if (messages.size() < kMostMessages)
-      messages.append(bytes.data(), static_cast<std::size_t>(size));
+    std::vector<Stream> open;
+    for (std::size_t k = 0; k < streams.size(); ++k) {
+      if (requests[k].revents == 0 || read_some(streams[k])) open.push_back(streams[k]);
+    }
+    streams = std::move(open);
   }
+  return true;
 }
 
 int wait_for(pid_t process) {
@@ -119,31 +148,34 @@ int wait_for(pid_t process) {
 
 }  // namespace
 
-ProgramResult run_program(const std::string& program, const std::vector<std::string>& arguments,
-                          const std::filesystem::path& directory, std::int64_t seconds) {
+ProgramResult run_program(const ProgramCall& call) {
+  Pipe output;
   Pipe messages;
   FileActions actions;
   actions.open(STDIN_FILENO, "/dev/null", O_RDONLY);
-  actions.open(STDOUT_FILENO, "/dev/null", O_WRONLY);
+  actions.duplicate(output.ends[1], STDOUT_FILENO);
   actions.duplicate(messages.ends[1], STDERR_FILENO);
-  actions.change_directory(directory);
+  if (!call.directory.empty()) actions.change_directory(call.directory);
 
-  std::vector<std::string> words = {program};
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  std::vector<std::string> variables = environment();
+  std::vector<std::string> words = {call.program};
+  words.insert(words.end(), call.arguments.begin(), call.arguments.end());
+  std::vector<std::string> variables = variables_of(call.environment);
   pid_t process = -1;
-  const auto deadline = Clock::now() + std::chrono::seconds(seconds);
-  const int code = posix_spawnp(&process, program.c_str(), actions.get(), nullptr,
+  const auto deadline = Clock::now() + std::chrono::seconds(call.seconds);
+  const int code = posix_spawnp(&process, call.program.c_str(), actions.get(), nullptr,
                                 pointers(words).data(), pointers(variables).data());
   ProgramResult result;
   if (code == ENOENT || code == EACCES) return result;
   check(code, "posix_spawnp");
+  output.close_writing();
   messages.close_writing();
   result.started = true;
-  result.timed_out = !read_messages(messages.ends[0], deadline, result.messages);
+  result.timed_out = !read_streams({{output.ends[0], &result.output, kMostOutput},
+                                    {messages.ends[0], &result.messages, kMostMessages}},
+                                   deadline);
   if (result.timed_out) kill(process, SIGKILL);
   result.status = wait_for(process);
   return result;
 }
 
-}  // namespace vnsweep::figures
+}  // namespace vnsweep
