@@ -16,6 +16,7 @@ void add_submit(CLI::App& app, std::function<ExitCode()>& action) {
   command
       ->add_option("-o,--output", options->directory,
                    "Directory of the results, on a file system that every node has")
+      ->type_name("DIR")
       ->required();
   command
       ->add_option("--shards", options->shards,
@@ -29,8 +30,10 @@ void add_submit(CLI::App& app, std::function<ExitCode()>& action) {
   command->add_option("-t,--time", options->time,
                       "Time limit of a task; one that does not suffice goes on in the next");
   command->add_option("--gpus-per-task", options->gpus_per_task, "GPUs of a task");
-  command->add_option("--device", options->device,
-                      "As for run (default: cuda with --gpus-per-task, else auto)");
+  command
+      ->add_option("--device", options->device,
+                   "As for run (default: cuda with --gpus-per-task, else auto)")
+      ->type_name("DEVICE");
   command
       ->add_option("--threads", options->threads,
                    "CPU workers of a task (default: the processors that Slurm gives it)")

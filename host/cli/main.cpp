@@ -17,6 +17,7 @@
 
 #include "host/cli/cluster_arguments.hpp"
 #include "host/cli/commands.hpp"
+#include "host/cli/help_arguments.hpp"
 #include "host/cli/output.hpp"
 #include "host/manifest/diagnostics.hpp"
 #include "host/schedule/devices.hpp"
@@ -35,17 +36,13 @@ const char* const kDescription =
     "  vnsweep summary DIR                        probability of failure with its interval\n"
     "  vnsweep report DIR                         figures and a page, in DIR/report";
 
-const char* const kFooter =
-    "Exit codes: 0 complete; 2 bad usage or manifest; 3 some runs errored; 75 interrupted, run "
-    "the\n"
-    "same command again to go on.";
-
 using Action = std::function<ExitCode()>;
 
 CLI::Option* add_device(CLI::App* command, std::string& device) {
   return command
       ->add_option("--device", device,
                    "auto (every GPU, else the CPU), cpu, cuda, cuda:0,2, cuda:0,cpu or reference")
+      ->type_name("DEVICE")
       ->capture_default_str();
 }
 
@@ -72,6 +69,7 @@ CLI::Option* add_choice(CLI::App* command, const std::string& name, T& target,
   for (const auto& entry : choices)
     words.push_back(entry.first);
   return command->add_option_function<std::string>(name, assign, help)
+      ->type_name(CLI::detail::join(words, "|"))
       ->check(CLI::IsMember(words).description(""));
 }
 
@@ -101,16 +99,20 @@ void add_run(CLI::App& app, Action& action) {
   CLI::App* command =
       app.add_subcommand("run", "Run what a manifest asks for and is not stored yet");
   command->add_option("MANIFEST", options->manifest, "YAML or JSON file")->required();
-  command->add_option("-o,--output", options->directory,
-                      "Directory of the results (default: runs/<manifest's file name>)");
+  command
+      ->add_option("-o,--output", options->directory,
+                   "Directory of the results (default: runs/<manifest's file name>)")
+      ->type_name("DIR");
   add_device(command, options->device);
   add_threads(command, options->threads);
   add_workers_per_gpu(command, options->workers_per_gpu);
   add_shard(command, options->shard,
             "Make the i-th of n parts of the sweep; the others may run elsewhere at the same time");
   command->add_flag("-q,--quiet", options->quiet, "No progress, only problems");
-  command->add_option("--log-json", options->log_json,
-                      "File that events are appended to, one JSON object a line");
+  command
+      ->add_option("--log-json", options->log_json,
+                   "File that events are appended to, one JSON object a line")
+      ->type_name("FILE");
   command
       ->add_option("--device-timeout", options->device_timeout,
                    "Seconds until a device from which nothing comes is given up and its runs go to "
@@ -135,9 +137,11 @@ void add_plan(CLI::App& app, Action& action) {
                           {{"table", TableFormat::table}, {"json", TableFormat::json}},
                           "table or json (default: table)");
   add_shard(command, options->shard, "Plan the i-th of n parts of the sweep");
-  command->add_option("--calibration", options->calibration,
-                      "File that keeps what was measured (default: vnsweep/calibration.json in "
-                      "$XDG_CACHE_HOME or ~/.cache)");
+  command
+      ->add_option("--calibration", options->calibration,
+                   "File that keeps what was measured (default: vnsweep/calibration.json in "
+                   "$XDG_CACHE_HOME or ~/.cache)")
+      ->type_name("FILE");
   command->add_flag("--recalibrate", options->recalibrate, "Forget it and measure again");
   command->callback([&action, options] { action = [options] { return plan_command(*options); }; });
 }
@@ -206,9 +210,11 @@ void add_report(CLI::App& app, Action& action) {
   CLI::App* command =
       app.add_subcommand("report", "Write figures and a page that opens without a network");
   command->add_option("DIR", options->directory, "Directory that `run` wrote")->required();
-  command->add_option("-o,--output", options->output,
-                      "Folder of the report; an earlier report there is replaced (default: "
-                      "DIR/report)");
+  command
+      ->add_option("-o,--output", options->output,
+                   "Folder of the report; an earlier report there is replaced (default: "
+                   "DIR/report)")
+      ->type_name("DIR");
   add_interval(command, options->method, options->confidence);
   command->callback(
       [&action, options] { action = [options] { return report_command(*options); }; });
@@ -268,13 +274,16 @@ void add_merge(CLI::App& app, Action& action) {
   auto options = std::make_shared<MergeOptions>();
   CLI::App* command = app.add_subcommand("merge", "Join what the shards of a sweep wrote");
   command->add_option("DIR", options->directories, "Directories that `run` wrote")->required();
-  command->add_option("-o,--output", options->output,
-                      "Directory of the joined results; may exist (default: DIR itself, whose "
-                      "shards become one file)");
-  command->add_option(
-      "--prefer", options->prefer,
-      "Where results of a run differ, keep those of this DIR; without it, differing "
-      "results are refused");
+  command
+      ->add_option("-o,--output", options->output,
+                   "Directory of the joined results; may exist (default: DIR itself, whose "
+                   "shards become one file)")
+      ->type_name("DIR");
+  command
+      ->add_option("--prefer", options->prefer,
+                   "Where results of a run differ, keep those of this DIR; without it, differing "
+                   "results are refused")
+      ->type_name("DIR");
   command->callback([&action, options] { action = [options] { return merge_command(*options); }; });
 }
 
@@ -286,7 +295,9 @@ void add_trace(CLI::App& app, Action& action) {
   command->add_option("--index", options->index, "Which run of the grid, from 0")
       ->check(CLI::NonNegativeNumber.description(""))
       ->capture_default_str();
-  command->add_option("-o,--output", options->output, "safetensors file")->required();
+  command->add_option("-o,--output", options->output, "safetensors file")
+      ->required()
+      ->type_name("FILE");
   add_device(command, options->device);
   command->callback([&action, options] { action = [options] { return trace_command(*options); }; });
 }
@@ -298,8 +309,9 @@ void add_reproduce(CLI::App& app, Action& action) {
   command->add_option("DIR", options->directory, "Directory that `run` wrote")->required();
   command->add_option("RUN_ID", options->run_id, "Id of the run, or the beginning of it")
       ->required();
-  command->add_option("--device", options->device,
-                      "As for run (default: the kind that made the run)");
+  command
+      ->add_option("--device", options->device, "As for run (default: the kind that made the run)")
+      ->type_name("DEVICE");
   command->callback(
       [&action, options] { action = [options] { return reproduce_command(*options); }; });
 }
@@ -316,6 +328,7 @@ void add_bench(CLI::App& app, Action& action) {
   command
       ->add_option("--device", options->device,
                    "cpu, reference or one GPU, such as cuda:0; shares are those of cpu alone")
+      ->type_name("DEVICE")
       ->capture_default_str();
   add_list("--threads", options->threads, "CPU workers: 1,8 (default: 1, and one per processor)",
            1U, 4096U);
@@ -360,7 +373,7 @@ int report(const std::exception& error, ExitCode code) {
 
 int run_main(int argc, char** argv) {
   CLI::App app(kDescription, "vnsweep");
-  app.footer(kFooter);
+  app.footer(exit_code_text());
   app.set_version_flag("--version", version_text);
   app.require_subcommand(1);
   Action action;
@@ -380,6 +393,7 @@ int run_main(int argc, char** argv) {
   add_bench(app, action);
   add_verify(app, action);
   add_devices(app, action);
+  add_help(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

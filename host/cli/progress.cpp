@@ -16,9 +16,14 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kBarInterval = 200ms;
-constexpr auto kLineInterval = 5s;
-constexpr auto kEventInterval = 5s;
+// Of plain lines and events: a hundredth of the time that has gone by, within these.
+constexpr auto kShortestInterval = 5s;
+constexpr auto kLongestInterval = 60s;
 constexpr int kBarCells = 24;
+
+Progress::Clock::duration interval_after(Progress::Clock::duration elapsed) {
+  return std::clamp<Progress::Clock::duration>(elapsed / 100, kShortestInterval, kLongestInterval);
+}
 
 std::size_t terminal_width() {
   struct winsize size {};
@@ -72,14 +77,15 @@ Progress::Style Progress::style_for_stderr(bool quiet) {
 }
 
 Progress::Progress(Style style, std::size_t total_runs, double total_cost,
-                   std::shared_ptr<EventLog> log)
+                   std::shared_ptr<EventLog> log, std::function<Clock::time_point()> now)
     : style_(style),
       total_runs_(total_runs),
       total_cost_(total_cost),
       log_(std::move(log)),
-      start_(Clock::now()),
-      next_draw_(start_ + (style == Style::bar ? 0s : kLineInterval)),
-      next_event_(start_ + kEventInterval) {}
+      now_(std::move(now)),
+      start_(now_()),
+      next_draw_(start_ + (style == Style::bar ? 0s : kShortestInterval)),
+      next_event_(start_ + kShortestInterval) {}
 
 void Progress::begin(const std::string& device, std::size_t runs) {
   const std::scoped_lock lock(mutex_);
@@ -102,16 +108,16 @@ void Progress::add(const RunResult& result) {
 }
 
 void Progress::update() {
-  const auto now = Clock::now();
+  const auto now = now_();
+  const auto interval = interval_after(now - start_);
   const std::scoped_lock lock(mutex_);
   if (style_ != Style::silent && now >= next_draw_) {
     draw();
-    next_draw_ = now + (style_ == Style::bar ? Clock::duration(kBarInterval)
-                                             : Clock::duration(kLineInterval));
+    next_draw_ = now + (style_ == Style::bar ? Clock::duration(kBarInterval) : interval);
   }
   if (log_ != nullptr && now >= next_event_) {
     log_state();
-    next_event_ = now + kEventInterval;
+    next_event_ = now + interval;
   }
 }
 
@@ -142,7 +148,7 @@ RunCounts Progress::sum() const {
 }
 
 double Progress::seconds() const {
-  return std::chrono::duration<double>(Clock::now() - start_).count();
+  return std::chrono::duration<double>(now_() - start_).count();
 }
 
 /// Of the cost that is done.

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -24,15 +25,19 @@ struct RunCounts {
 };
 
 /// How far a sweep is, on standard error: a bar that is redrawn on a terminal, a plain line every
-/// few seconds elsewhere; and every few seconds in an event log. Calls come from any thread.
+/// few seconds elsewhere; and every few seconds in an event log. Lines and events become rarer in
+/// long sweeps, so that logs stay small. Calls come from any thread.
 class Progress {
  public:
   enum class Style { silent, lines, bar };
+  using Clock = std::chrono::steady_clock;
 
   /// @param total_runs  runs to make now
   /// @param total_cost  their predicted cost, in the unit of predicted_cost()
   /// @param log         may be null
-  Progress(Style style, std::size_t total_runs, double total_cost, std::shared_ptr<EventLog> log);
+  /// @param now         what time it is
+  Progress(Style style, std::size_t total_runs, double total_cost, std::shared_ptr<EventLog> log,
+           std::function<Clock::time_point()> now = Clock::now);
 
   /// A device has begun so many runs.
   void begin(const std::string& device, std::size_t runs);
@@ -52,8 +57,6 @@ class Progress {
   static Style style_for_stderr(bool quiet);
 
  private:
-  using Clock = std::chrono::steady_clock;
-
   void draw();
   void log_state();
   double seconds() const;
@@ -66,6 +69,7 @@ class Progress {
   std::size_t total_runs_;
   double total_cost_;
   std::shared_ptr<EventLog> log_;
+  std::function<Clock::time_point()> now_;
   Clock::time_point start_;
   Clock::time_point next_draw_;
   Clock::time_point next_event_;

@@ -18,10 +18,10 @@ function(vnsweep_bundle_target target)
   # A library of CUDA that is linked for one engine must not be needed by a test of another.
   target_link_options(${target} PRIVATE -static-libstdc++ -static-libgcc -s
     LINKER:--as-needed,--gc-sections ${vnsweep_blas_tables})
-  # Beside the program, above the folder of the tests, and where CUDA is installed by default; never
-  # where this machine has its libraries.
-  set_target_properties(${target} PROPERTIES
-    BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH "$ORIGIN;$ORIGIN/..;/usr/local/cuda/lib64")
+  # Beside the program, above the folder of the tests, in an unpacked tarball, and where CUDA is installed
+  # by default; never where this machine has its libraries.
+  set_target_properties(${target} PROPERTIES BUILD_WITH_INSTALL_RPATH ON
+    INSTALL_RPATH "$ORIGIN;$ORIGIN/..;$ORIGIN/../lib/vnsweep;/usr/local/cuda/lib64")
 endfunction()
 
 # find_library() and with it pkg_check_modules() find only static libraries from here on. What has
