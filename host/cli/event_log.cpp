@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <stdexcept>
 
+#include "host/cli/terminal_text.hpp"
 #include "host/store/store.hpp"
 
 namespace vnsweep {
@@ -31,7 +32,7 @@ void EventLog::write(const std::string& event, const nlohmann::ordered_json& fie
   broken_ = true;
   // Not through the logger, which writes here.
   fmt::print(stderr, "vnsweep: the log {} ends here (no room to write?); the sweep goes on\n",
-             file_.string());
+             terminal_text(file_.string()));
 }
 
 void EventLogSink::sink_it_(const spdlog::details::log_msg& message) {

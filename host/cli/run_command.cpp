@@ -39,7 +39,12 @@ using namespace std::chrono_literals;
 constexpr auto kPollInterval = 50ms;
 
 std::filesystem::path default_directory(const std::filesystem::path& manifest) {
-  return std::filesystem::path("runs") / manifest.stem();
+  const std::filesystem::path name = manifest.stem();
+  if (name == "." || name == "..") {
+    throw DirectoryError(fmt::format(
+        "the name of {} gives no directory for its results; name one with -o", manifest.string()));
+  }
+  return std::filesystem::path("runs") / name;
 }
 
 /// Outcomes that need not be made again: errors are tried once more, those of `tried` have been.

@@ -67,6 +67,9 @@ Database::Database(const std::filesystem::path& file, Mode mode) : file_(file) {
   check(code);
   check(sqlite3_extended_result_codes(handle, 1));
   check(sqlite3_busy_timeout(handle, kBusyMilliseconds));
+  // The file may be anyone's.
+  check(sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr));
+  check(sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr));
 }
 
 void Database::check(int code) const {

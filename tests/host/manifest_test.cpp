@@ -286,7 +286,7 @@ TEST(ManifestTest, UnreadableFilesAreNamed) {
         try {
           load_manifest(directory.path() / "missing.yaml");
         } catch (const ManifestError& e) {
-          EXPECT_THAT(e.what(), HasSubstr("no such file"));
+          EXPECT_THAT(e.what(), HasSubstr("No such file"));
           throw;
         }
       },
