@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <system_error>
 
 namespace vnsweep {
 namespace {
@@ -61,6 +62,12 @@ int open_flags(Database::Mode mode) {
 }  // namespace
 
 Database::Database(const std::filesystem::path& file, Mode mode) : file_(file) {
+  std::error_code ignored;
+  // SQLite would wait for whoever writes into a pipe.
+  if (std::filesystem::exists(file, ignored) && !std::filesystem::is_regular_file(file, ignored)) {
+    throw StoreError(
+        fmt::format("{} is not a file; move it away or choose another directory", file.string()));
+  }
   sqlite3* handle = nullptr;
   const int code = sqlite3_open_v2(file.c_str(), &handle, open_flags(mode), nullptr);
   handle_.reset(handle);
