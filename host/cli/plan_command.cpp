@@ -222,7 +222,7 @@ struct PlannedPart {
 };
 
 PlannedPart part_of(const Manifest& manifest, const std::optional<Shard>& shard) {
-  std::vector<RunSpec> all = expand_grid(manifest);
+  RunTable all = expand_runs(manifest);
   if (!shard) return {.sweep = SweepProgress(manifest, std::move(all))};
   const ShardPlan plan = plan_shards(all, shard->count, cell_split(manifest));
   SweepProgress sweep(manifest, runs_of_shard(all, plan, shard->index));

@@ -8,8 +8,6 @@
 #include <optional>
 #include <stop_token>
 #include <string>
-#include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -47,16 +45,6 @@ std::filesystem::path default_directory(const std::filesystem::path& manifest) {
   return std::filesystem::path("runs") / name;
 }
 
-/// Outcomes that need not be made again: errors are tried once more, those of `tried` have been.
-std::unordered_map<std::string, KnownOutcome> settled_outcomes(
-    Store& store, const std::unordered_set<std::string>& tried) {
-  std::unordered_map<std::string, KnownOutcome> outcomes = store.outcomes();
-  std::erase_if(outcomes, [&](const auto& entry) {
-    return entry.second == KnownOutcome::error && !tried.contains(entry.first);
-  });
-  return outcomes;
-}
-
 /// The reference computes in double: its results are close to the others' but not the same, and one
 /// estimate must not mix the two.
 void refuse_to_mix_precisions(Store& store, const DeviceChoice& devices) {
@@ -70,19 +58,27 @@ void refuse_to_mix_precisions(Store& store, const DeviceChoice& devices) {
 }
 
 /// Those of the sweep's runs that this process is to make.
-std::vector<RunSpec> own_runs(const Manifest& manifest, const std::vector<RunSpec>& runs,
-                              const std::optional<Shard>& shard) {
+RunTable own_runs(const Manifest& manifest, const std::optional<Shard>& shard) {
+  RunTable runs = expand_runs(manifest);
   if (!shard) return runs;
   return runs_of_shard(runs, plan_shards(runs, shard->count, cell_split(manifest)), shard->index);
+}
+
+/// Learns what need not be made again: results, and errors of runs that have been tried just now.
+void learn_settled(SweepProgress& sweep, Store& store, const RunTable& tried) {
+  store.visit_outcomes([&](const std::string& text, KnownOutcome outcome) {
+    const std::optional<RunId> id = parse_run_id(text);
+    if (id && (outcome != KnownOutcome::error || tried.find(*id))) sweep.learn(*id, outcome);
+  });
 }
 
 /// Learns what this process wrote earlier and what others have in the same directory.
 void learn_stored(SweepProgress& sweep, RunDirectory::Writer& writer, const DeviceChoice& devices) {
   refuse_to_mix_precisions(writer.store, devices);
-  sweep.learn(settled_outcomes(writer.store, {}));
+  learn_settled(sweep, writer.store, {});
   for (Store& other : writer.others) {
     refuse_to_mix_precisions(other, devices);
-    sweep.learn(settled_outcomes(other, {}));
+    learn_settled(sweep, other, {});
   }
   writer.others.clear();
 }
@@ -174,15 +170,12 @@ void log_end(const std::shared_ptr<EventLog>& log, const Tally& tally,
 ExitCode run_rounds(SweepProgress& sweep, Store& store, const std::filesystem::path& directory,
                     const DeviceChoice& devices, std::vector<NamedEngine> engines,
                     Progress::Style style, const std::shared_ptr<EventLog>& log) {
-  std::vector<RunSpec> missing = sweep.missing();
+  RunTable missing = sweep.missing_runs();
   const auto workers = make_workers(std::move(engines), devices, total_cost(missing));
   store.begin_session();
   Tally tally;
   ScheduleOutcome outcome;
-  std::unordered_set<std::string> tried;
   while (true) {
-    for (const RunSpec& spec : missing)
-      tried.insert(run_id(spec));
     const double cost = total_cost(missing);
     std::vector<PlannedBatch> batches = plan_batches(missing, batch_limits(devices, cost));
     Progress progress(style, missing.size(), cost, log);
@@ -190,8 +183,8 @@ ExitCode run_rounds(SweepProgress& sweep, Store& store, const std::filesystem::p
     outcome = supervise(std::move(batches), workers, writer, progress);
     writer.close();
     tally.add(progress.counts());
-    sweep.learn(settled_outcomes(store, tried));
-    missing = sweep.missing();
+    learn_settled(sweep, store, missing);
+    missing = sweep.missing_runs();
     if (outcome.interrupted) outcome.unfinished_runs = missing.size();
     if (outcome.unfinished_runs > 0 || missing.empty()) break;
     spdlog::info("{} more runs, for intervals that are still too wide", missing.size());
@@ -237,17 +230,16 @@ ExitCode run_command(const RunOptions& options) {
     spdlog::default_logger()->sinks().push_back(std::make_shared<EventLogSink>(log));
   }
   const Manifest manifest = load_manifest(options.manifest);
-  const std::vector<RunSpec> runs = expand_grid(manifest);
-  SweepProgress sweep(manifest, own_runs(manifest, runs, options.shard));
+  SweepProgress sweep(manifest, own_runs(manifest, options.shard));
   const RunDirectory directory(options.directory.empty() ? default_directory(options.manifest)
                                                          : options.directory);
   const DeviceChoice devices =
       choose_devices_here(options.device, options.threads, options.workers_per_gpu);
-  check_precision(devices, sweep.runs());
+  check_precision(devices, sweep.runs().cells());
   std::vector<NamedEngine> engines = make_engines(devices);
 
   install_interruption_handlers();
-  RunDirectory::Writer writer = directory.open_for_writing(manifest, runs, options.shard);
+  RunDirectory::Writer writer = directory.open_for_writing(manifest, options.shard);
   learn_stored(sweep, writer, devices);
   announce(manifest, sweep, options, engines, directory, log);
   if (sweep.counts().missing == 0) {

@@ -81,6 +81,14 @@ void add_pairing_notes(const Comparison& comparison, const ComparisonCircumstanc
   }
 }
 
+/// Interval and test of all cells are of different methods, so near the limit they need not agree.
+bool test_and_interval_disagree(const OverallComparison& overall, double confidence) {
+  if (!overall.has_interval || std::isnan(overall.p_value)) return false;
+  const bool has_zero =
+      overall.difference.interval.low <= 0.0 && overall.difference.interval.high >= 0.0;
+  return has_zero == (overall.p_value <= 1.0 - confidence);
+}
+
 }  // namespace
 
 std::string difference_text(const Difference& difference) {
@@ -143,6 +151,11 @@ std::vector<std::string> comparison_notes(const Comparison& comparison,
     notes.emplace_back(
         "the cells are not tested together, as all runs share their random numbers; measure more "
         "seeds");
+  }
+  if (test_and_interval_disagree(overall, comparison.confidence)) {
+    notes.emplace_back(
+        "the test of all cells and the interval of the mean difference disagree, which methods do "
+        "near the limit: take it as undecided, or measure more seeds");
   }
   if (circumstances.adaptive) {
     notes.emplace_back(

@@ -1,6 +1,7 @@
 #include "host/plan/batch.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <stdexcept>
 #include <utility>
@@ -130,11 +131,18 @@ ProbeSpec probe_spec(const RunSpec& spec) {
           .jacobians = static_cast<int>(spec.probe_jacobians)};
 }
 
-double total_cost(std::span<const RunSpec> runs) {
+double total_cost(const RunTable& runs) {
   double total = 0.0;
-  for (const RunSpec& spec : runs)
-    total += predicted_cost(spec);
+  std::size_t first = 0;
+  for (const std::size_t last : runs.cell_ends()) {
+    total += predicted_cost(runs[first]) * static_cast<double>(last - first);
+    first = last;
+  }
   return total;
+}
+
+double total_cost(std::span<const RunSpec> runs) {
+  return total_cost(RunTable(runs));
 }
 
 namespace {
@@ -155,25 +163,30 @@ std::size_t runs_together(std::size_t left, double run_cost, const BatchLimits& 
 /// Cuts runs that can share a batch, deepest first, into batches.
 class BatchCutter {
  public:
-  BatchCutter(const BatchLimits& limits, std::shared_ptr<const TrainingData> data,
-              std::vector<PlannedBatch>& batches)
-      : limits_(limits), data_(std::move(data)), batches_(batches) {}
+  BatchCutter(const RunTable& runs, const BatchLimits& limits, std::vector<PlannedBatch>& batches)
+      : runs_(runs), limits_(limits), batches_(batches) {}
 
-  void add(std::span<const RunSpec> runs, double run_cost) {
-    const double cost = run_cost * static_cast<double>(runs.size());
-    if (cost_ + cost > limits_.max_cost || pending_.size() + runs.size() > limits_.max_runs) {
+  /// @param places  of runs that cost `run_cost` each
+  void add(std::span<const std::uint32_t> places, double run_cost) {
+    const double cost = run_cost * static_cast<double>(places.size());
+    if (cost_ + cost > limits_.max_cost || pending_.size() + places.size() > limits_.max_runs) {
       finish();
     }
-    pending_.insert(pending_.end(), runs.begin(), runs.end());
+    for (const std::uint32_t place : places)
+      pending_.push_back(runs_[place]);
     cost_ += cost;
   }
 
   void finish() {
-    if (!pending_.empty()) batches_.push_back(make_batch(std::exchange(pending_, {}), data_));
+    if (!pending_.empty()) {
+      if (!data_) data_ = training_data_sizes(pending_.front());
+      batches_.push_back(make_batch(std::exchange(pending_, {}), data_));
+    }
     cost_ = 0.0;
   }
 
  private:
+  const RunTable& runs_;
   const BatchLimits& limits_;
   std::shared_ptr<const TrainingData> data_;
   std::vector<PlannedBatch>& batches_;
@@ -181,33 +194,47 @@ class BatchCutter {
   double cost_ = 0.0;
 };
 
+/// Places of runs that can share a batch, by depth, deepest first.
+using Group = std::map<std::int64_t, std::vector<std::uint32_t>, std::greater<>>;
+
+std::vector<Group> groups_of(const RunTable& runs) {
+  std::vector<Group> groups;
+  BatchKeys keys;
+  std::size_t first = 0;
+  for (const std::size_t last : runs.cell_ends()) {
+    const RunSpec spec = runs[first];
+    const std::size_t group = keys.number_of(spec);
+    if (group == groups.size()) groups.emplace_back();
+    std::vector<std::uint32_t>& places = groups[group][spec.depth];
+    for (; first < last; ++first)
+      places.push_back(static_cast<std::uint32_t>(first));
+  }
+  return groups;
+}
+
 }  // namespace
 
-std::vector<PlannedBatch> plan_batches(std::span<const RunSpec> runs, const BatchLimits& limits) {
-  std::map<std::string, std::vector<RunSpec>> groups;
-  for (const RunSpec& spec : runs)
-    groups[spec_text(batch_key(spec))].push_back(spec);
-
+std::vector<PlannedBatch> plan_batches(const RunTable& runs, const BatchLimits& limits) {
   std::vector<PlannedBatch> batches;
-  for (auto& [key, group] : groups) {
-    std::stable_sort(group.begin(), group.end(),
-                     [](const RunSpec& a, const RunSpec& b) { return a.depth > b.depth; });
-    BatchCutter cutter(limits, training_data_sizes(group.front()), batches);
-    for (std::span<const RunSpec> left(group); !left.empty();) {
-      const double run_cost = predicted_cost(left.front());
-      const auto deepest = std::find_if(left.begin(), left.end(), [&](const RunSpec& spec) {
-        return spec.depth != left.front().depth;
-      });
-      const auto equal = static_cast<std::size_t>(deepest - left.begin());
-      const std::size_t taken = runs_together(equal, run_cost, limits);
-      cutter.add(left.first(taken), run_cost);
-      left = left.subspan(taken);
+  for (const Group& group : groups_of(runs)) {
+    BatchCutter cutter(runs, limits, batches);
+    for (const auto& [depth, places] : group) {
+      const double run_cost = predicted_cost(runs[places.front()]);
+      for (std::span<const std::uint32_t> left(places); !left.empty();) {
+        const std::size_t taken = runs_together(left.size(), run_cost, limits);
+        cutter.add(left.first(taken), run_cost);
+        left = left.subspan(taken);
+      }
     }
     cutter.finish();
   }
   std::stable_sort(batches.begin(), batches.end(),
                    [](const PlannedBatch& a, const PlannedBatch& b) { return a.cost > b.cost; });
   return batches;
+}
+
+std::vector<PlannedBatch> plan_batches(std::span<const RunSpec> runs, const BatchLimits& limits) {
+  return plan_batches(RunTable(runs), limits);
 }
 
 }  // namespace vnsweep

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "host/manifest/run_spec.hpp"
+#include "host/plan/run_table.hpp"
 #include "kernels/engine.hpp"
 #include "kernels/network.hpp"
 
@@ -73,9 +74,11 @@ struct BatchLimits {
 
 /// Groups runs into batches, deepest first inside a batch, costliest batch first. Their training
 /// sets have sizes alone.
+std::vector<PlannedBatch> plan_batches(const RunTable& runs, const BatchLimits& limits);
 std::vector<PlannedBatch> plan_batches(std::span<const RunSpec> runs, const BatchLimits& limits);
 
 /// Sum of the predicted costs.
+double total_cost(const RunTable& runs);
 double total_cost(std::span<const RunSpec> runs);
 
 }  // namespace vnsweep

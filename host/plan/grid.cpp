@@ -5,9 +5,7 @@
 #include <algorithm>
 #include <limits>
 #include <set>
-#include <unordered_set>
 
-#include "host/plan/run_identity.hpp"
 #include "host/theory/critical_scale.hpp"
 
 namespace vnsweep {
@@ -92,11 +90,6 @@ bool matches(const Exclusion& exclusion, const RunSpec& spec) {
       });
 }
 
-bool same_cell(RunSpec a, const RunSpec& b) {
-  a.seed = b.seed;
-  return a == b;
-}
-
 std::string size_text(std::uint64_t size) {
   return size == kSaturated ? "more than 10^19" : fmt::format("{}", size);
 }
@@ -111,7 +104,7 @@ std::uint64_t grid_size(const Manifest& manifest) {
   return size;
 }
 
-std::vector<RunSpec> expand_grid(const Manifest& manifest) {
+RunTable expand_runs(const Manifest& manifest) {
   Diagnostics diagnostics(manifest.file, manifest.source);
   const std::uint64_t size = grid_size(manifest);
   if (size > kMaxRuns) {
@@ -131,7 +124,7 @@ std::vector<RunSpec> expand_grid(const Manifest& manifest) {
     diagnostics.throw_if_any();
   }
 
-  std::vector<RunSpec> runs;
+  RunTable runs;
   std::vector<bool> exclusion_used(manifest.exclusions.size(), false);
   for_each_point(manifest.base, manifest.groups, [&](const RunSpec& spec) {
     bool excluded = false;
@@ -140,7 +133,7 @@ std::vector<RunSpec> expand_grid(const Manifest& manifest) {
       exclusion_used[k] = true;
       excluded = true;
     }
-    if (!excluded) runs.push_back(spec);
+    if (!excluded) runs.add(spec);
   });
   for (std::size_t k = 0; k < exclusion_used.size(); ++k) {
     if (exclusion_used[k]) continue;
@@ -149,16 +142,14 @@ std::vector<RunSpec> expand_grid(const Manifest& manifest) {
   }
   for (const Inclusion& inclusion : manifest.inclusions) {
     for_each_point(manifest.base, included_groups(manifest, inclusion),
-                   [&](const RunSpec& spec) { runs.push_back(spec); });
+                   [&](const RunSpec& spec) { runs.add(spec); });
   }
   // An inclusion can name a point of the grid again, and so can two forms of one number (relu at
   // 1.4142135623730951 and at critical).
-  std::unordered_set<std::string> seen;
-  std::erase_if(runs,
-                [&](const RunSpec& spec) { return !seen.insert(identity_text(spec)).second; });
+  runs.remove_duplicates();
 
   std::set<std::string> messages;
-  for (const RunSpec& spec : runs) {
+  for (const RunSpec& spec : runs.cells()) {
     for (const SpecProblem& problem : check_spec(spec)) {
       if (!messages.insert(problem.message).second) continue;
       diagnostics.error(manifest.position_of(problem.field), problem.message);
@@ -171,12 +162,8 @@ std::vector<RunSpec> expand_grid(const Manifest& manifest) {
   return runs;
 }
 
-std::vector<std::size_t> cell_ends(std::span<const RunSpec> runs) {
-  std::vector<std::size_t> ends;
-  for (std::size_t k = 0; k < runs.size(); ++k) {
-    if (k + 1 == runs.size() || !same_cell(runs[k], runs[k + 1])) ends.push_back(k + 1);
-  }
-  return ends;
+std::vector<RunSpec> expand_grid(const Manifest& manifest) {
+  return expand_runs(manifest).to_vector();
 }
 
 }  // namespace vnsweep

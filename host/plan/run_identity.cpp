@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
+#include <charconv>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "host/manifest/field.hpp"
 #include "kernels/numerics_version.hpp"
@@ -55,10 +57,27 @@ std::string cell_text(const RunSpec& spec) {
   return json.dump();
 }
 
-std::string run_id(const RunSpec& spec) {
+RunId binary_run_id(const RunSpec& spec) {
   const std::string text = fmt::format("{}:{}", kNumericsVersion, identity_text(spec));
   const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
-  return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
+  return {.high = hash.high64, .low = hash.low64};
+}
+
+std::string run_id(const RunSpec& spec) {
+  const RunId id = binary_run_id(spec);
+  return fmt::format("{:016x}{:016x}", id.high, id.low);
+}
+
+std::optional<RunId> parse_run_id(std::string_view text) {
+  constexpr std::size_t kDigits = 16;  // of one half
+  if (text.size() != 2 * kDigits) return std::nullopt;
+  RunId id;
+  for (const auto& [first, value] :
+       {std::pair(text.data(), &id.high), std::pair(text.data() + kDigits, &id.low)}) {
+    const auto [end, error] = std::from_chars(first, first + kDigits, *value, 16);
+    if (error != std::errc() || end != first + kDigits) return std::nullopt;
+  }
+  return id;
 }
 
 }  // namespace vnsweep

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "host/manifest/run_spec.hpp"
 
@@ -15,6 +18,18 @@ std::uint64_t run_key(const RunSpec& spec);
 /// specification, where files count by their content. The engine and the number of threads are not
 /// part of it.
 std::string run_id(const RunSpec& spec);
+
+/// The same as a number of 128 bits.
+struct RunId {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+
+  auto operator<=>(const RunId&) const = default;
+};
+RunId binary_run_id(const RunSpec& spec);
+
+/// @returns nothing unless it is 32 hexadecimal digits
+std::optional<RunId> parse_run_id(std::string_view text);
 
 /// Canonical text of the whole specification, as the store keeps it.
 std::string spec_text(const RunSpec& spec);

@@ -8,10 +8,10 @@
 #include <map>
 #include <numeric>
 #include <queue>
+#include <span>
 #include <utility>
 
 #include "host/plan/batch.hpp"
-#include "host/plan/grid.hpp"
 
 namespace vnsweep {
 namespace {
@@ -36,24 +36,31 @@ struct ClassedRuns {
   std::vector<CostClass> classes;
 };
 
-ClassedRuns classed_runs(std::span<const RunSpec> runs) {
+ClassedRuns classed_runs(const RunTable& runs) {
   std::vector<std::vector<std::uint32_t>> members;
+  std::vector<double> run_costs;
   std::map<std::pair<std::size_t, std::int64_t>, std::size_t> places;  // key, depth: in `members`
+  std::vector<std::size_t> class_of_cell;
   BatchKeys keys;
-  for (std::size_t k = 0; k < runs.size(); ++k) {
+  for (const RunSpec& cell : runs.cells()) {
     const auto [place, is_new] =
-        places.emplace(std::pair(keys.number_of(runs[k]), runs[k].depth), members.size());
-    if (is_new) members.emplace_back();
-    members[place->second].push_back(static_cast<std::uint32_t>(k));
+        places.emplace(std::pair(keys.number_of(cell), cell.depth), members.size());
+    if (is_new) {
+      members.emplace_back();
+      run_costs.push_back(predicted_cost(cell));
+    }
+    class_of_cell.push_back(place->second);
   }
+  for (std::size_t k = 0; k < runs.size(); ++k)
+    members[class_of_cell[runs.cell_of(k)]].push_back(static_cast<std::uint32_t>(k));
+
   ClassedRuns result;
   result.order.reserve(runs.size());
-  for (const std::vector<std::uint32_t>& member : members) {
+  for (std::size_t k = 0; k < members.size(); ++k) {
     const std::size_t first = result.order.size();
-    result.order.insert(result.order.end(), member.begin(), member.end());
-    result.classes.push_back({.first = first,
-                              .last = result.order.size(),
-                              .run_cost = predicted_cost(runs[member.front()])});
+    result.order.insert(result.order.end(), members[k].begin(), members[k].end());
+    result.classes.push_back(
+        {.first = first, .last = result.order.size(), .run_cost = run_costs[k]});
   }
   return result;
 }
@@ -76,10 +83,10 @@ std::vector<Block> cut_classes(std::span<const CostClass> classes, double limit)
   return blocks;
 }
 
-std::vector<Block> cells_of(std::span<const RunSpec> runs) {
+std::vector<Block> cells_of(const RunTable& runs) {
   std::vector<Block> cells;
   std::size_t first = 0;
-  for (const std::size_t last : cell_ends(runs)) {
+  for (const std::size_t last : runs.cell_ends()) {
     const double run_cost = predicted_cost(runs[first]);
     cells.push_back(
         {.first = first, .last = last, .cost = run_cost * static_cast<double>(last - first)});
@@ -165,20 +172,19 @@ double ShardPlan::imbalance() const {
   return std::max(*most - mean, mean - *least) / mean;
 }
 
-ShardPlan plan_shards(std::span<const RunSpec> runs, std::size_t count, CellSplit cells) {
+ShardPlan plan_shards(const RunTable& runs, std::size_t count, CellSplit cells) {
   if (cells == CellSplit::divisible) return plan_blocks(classed_runs(runs), count);
   std::vector<std::uint32_t> order(runs.size());
   std::iota(order.begin(), order.end(), 0U);
   return assign(cells_of(runs), order, count);
 }
 
-std::vector<RunSpec> runs_of_shard(std::span<const RunSpec> runs, const ShardPlan& plan,
-                                   std::size_t index) {
-  std::vector<RunSpec> own;
+RunTable runs_of_shard(const RunTable& runs, const ShardPlan& plan, std::size_t index) {
+  std::vector<std::uint32_t> own;
   for (std::size_t k = 0; k < runs.size(); ++k) {
-    if (plan.shard_of_run[k] + 1 == index) own.push_back(runs[k]);
+    if (plan.shard_of_run[k] + 1 == index) own.push_back(static_cast<std::uint32_t>(k));
   }
-  return own;
+  return runs.select(own);
 }
 
 }  // namespace vnsweep

@@ -3,13 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "host/manifest/manifest.hpp"
-#include "host/manifest/run_spec.hpp"
+#include "host/plan/run_table.hpp"
 
 namespace vnsweep {
 
@@ -52,12 +51,11 @@ struct ShardPlan {
 /// Runs of equal depth that can share a batch stay together in blocks of up to 16, as many as a
 /// processor trains side by side; where such blocks would leave shards more than some per cent
 /// apart, the costliest are cut smaller.
-/// @param runs   of the whole sweep, in the order of expand_grid()
+/// @param runs   of the whole sweep, in the order of expand_runs()
 /// @param count  at least 1
-ShardPlan plan_shards(std::span<const RunSpec> runs, std::size_t count, CellSplit cells);
+ShardPlan plan_shards(const RunTable& runs, std::size_t count, CellSplit cells);
 
 /// The runs of one shard, in their order. @param index  from 1
-std::vector<RunSpec> runs_of_shard(std::span<const RunSpec> runs, const ShardPlan& plan,
-                                   std::size_t index);
+RunTable runs_of_shard(const RunTable& runs, const ShardPlan& plan, std::size_t index);
 
 }  // namespace vnsweep

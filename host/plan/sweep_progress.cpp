@@ -3,32 +3,34 @@
 #include <algorithm>
 #include <utility>
 
-#include "host/plan/grid.hpp"
 #include "host/plan/run_identity.hpp"
 
 namespace vnsweep {
 
-SweepProgress::SweepProgress(const Manifest& manifest, std::vector<RunSpec> runs)
+SweepProgress::SweepProgress(const Manifest& manifest, RunTable runs)
     : runs_(std::move(runs)),
       outcomes_(runs_.size(), KnownOutcome::none),
-      cell_ends_(cell_ends(runs_)),
+      cell_ends_(runs_.cell_ends()),
       goal_(manifest.adaptive_seeds()) {
-  index_.reserve(runs_.size());
-  for (std::size_t k = 0; k < runs_.size(); ++k)
-    index_.emplace(run_id(runs_[k]), k);
+  runs_.index();
 }
+
+SweepProgress::SweepProgress(const Manifest& manifest, const std::vector<RunSpec>& runs)
+    : SweepProgress(manifest, RunTable(runs)) {}
 
 std::size_t SweepProgress::learn(const std::unordered_map<std::string, KnownOutcome>& outcomes) {
   std::size_t others = 0;
-  for (const auto& [id, outcome] : outcomes) {
-    const auto found = index_.find(id);
-    if (found == index_.end()) {
-      ++others;
-    } else {
-      outcomes_[found->second] = outcome;
-    }
+  for (const auto& [text, outcome] : outcomes) {
+    const std::optional<RunId> id = parse_run_id(text);
+    if (!id || !learn(*id, outcome)) ++others;
   }
   return others;
+}
+
+bool SweepProgress::learn(const RunId& run, KnownOutcome outcome) {
+  const std::optional<std::size_t> place = runs_.find(run);
+  if (place) outcomes_[*place] = outcome;
+  return place.has_value();
 }
 
 /// @returns how many of the runs [first, last) of a cell are wanted, the first of them
@@ -66,16 +68,20 @@ SweepProgress::Counts SweepProgress::counts() const {
 }
 
 std::vector<RunSpec> SweepProgress::missing() const {
-  std::vector<RunSpec> missing;
+  return missing_runs().to_vector();
+}
+
+RunTable SweepProgress::missing_runs() const {
+  std::vector<std::uint32_t> missing;
   std::size_t first = 0;
   for (const std::size_t last : cell_ends_) {
     const std::size_t wanted = wanted_of_cell(first, last);
     for (std::size_t k = first; k < first + wanted; ++k) {
-      if (outcomes_[k] == KnownOutcome::none) missing.push_back(runs_[k]);
+      if (outcomes_[k] == KnownOutcome::none) missing.push_back(static_cast<std::uint32_t>(k));
     }
     first = last;
   }
-  return missing;
+  return runs_.select(missing);
 }
 
 }  // namespace vnsweep

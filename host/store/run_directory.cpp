@@ -9,14 +9,11 @@
 #include <chrono>
 #include <fstream>
 #include <string_view>
-#include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
 #include "host/manifest/field.hpp"
 #include "host/plan/grid.hpp"
 #include "host/plan/run_identity.hpp"
-#include "host/store/stored_sweep.hpp"
 
 namespace vnsweep {
 namespace {
@@ -67,21 +64,27 @@ bool is_same_sweep(const Manifest& a, const Manifest& b) {
   return comparable(a.resolved) == comparable(b.resolved);
 }
 
-/// Whether any of the stores has one of the runs.
-bool any_stored(const std::vector<RunSpec>& runs, RunDirectory::Writer& writer) {
-  std::unordered_map<std::string, KnownOutcome> stored = stored_outcomes(writer.others);
-  stored.merge(writer.store.outcomes());
-  return std::any_of(runs.begin(), runs.end(),
-                     [&](const RunSpec& spec) { return stored.contains(run_id(spec)); });
+/// Whether any of the stores has one of the manifest's runs.
+bool any_stored(const Manifest& manifest, RunDirectory::Writer& writer) {
+  const RunTable runs = expand_runs(manifest);
+  bool any = false;
+  const auto look = [&](const std::string& text, KnownOutcome) {
+    const std::optional<RunId> id = parse_run_id(text);
+    any = any || (id && runs.find(*id));
+  };
+  writer.store.visit_outcomes(look);
+  for (Store& other : writer.others)
+    other.visit_outcomes(look);
+  return any;
 }
 
 bool have_a_run_in_common(const Manifest& a, const Manifest& b) {
-  std::unordered_set<std::string> ids;
-  for (const RunSpec& spec : expand_grid(a))
-    ids.insert(run_id(spec));
-  const std::vector<RunSpec> others = expand_grid(b);
-  return std::any_of(others.begin(), others.end(),
-                     [&](const RunSpec& spec) { return ids.contains(run_id(spec)); });
+  const RunTable runs = expand_runs(a);
+  const RunTable others = expand_runs(b);
+  for (std::size_t k = 0; k < others.size(); ++k) {
+    if (runs.find(binary_run_id(others[k]))) return true;
+  }
+  return false;
 }
 
 std::string read_file(const fs::path& file) {
@@ -157,7 +160,6 @@ std::string RunDirectory::manifest_source() const {
 }
 
 RunDirectory::Writer RunDirectory::open_for_writing(const Manifest& manifest,
-                                                    const std::vector<RunSpec>& runs,
                                                     const std::optional<Shard>& shard) const {
   create(manifest.source);
   const std::size_t number = shard ? shard->index : 0;
@@ -168,18 +170,17 @@ RunDirectory::Writer RunDirectory::open_for_writing(const Manifest& manifest,
   std::vector<fs::path> other_files = databases();
   std::erase(other_files, file);
   Writer writer{std::move(lock), std::move(store), open_stores(other_files)};
-  record(manifest, runs, writer);
+  record(manifest, writer);
   if (shard && writer.store.shard() != shard) writer.store.set_shard(*shard);
   return writer;
 }
 
-void RunDirectory::record(const Manifest& manifest, const std::vector<RunSpec>& runs,
-                          Writer& writer) const {
+void RunDirectory::record(const Manifest& manifest, Writer& writer) const {
   const WriterLock manifest_lock = lock_manifest(path_);
   if (has_manifest()) {
     const Manifest earlier = this->manifest();
     const bool same = is_same_sweep(earlier, manifest);
-    if (!same && earlier.name != manifest.name && !any_stored(runs, writer)) {
+    if (!same && earlier.name != manifest.name && !any_stored(manifest, writer)) {
       throw DirectoryError(
           fmt::format("{} holds another sweep ('{}', with no run in common with '{}'); "
                       "choose another directory with -o",

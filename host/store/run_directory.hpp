@@ -34,11 +34,9 @@ class RunDirectory {
   /// checks that what it holds belongs to the same sweep (the manifests have the same name, or a
   /// run in common), and records the manifest. Several shards may do so at once, as long as they
   /// have the same manifest.
-  /// @param runs   the manifest's runs, of all shards
   /// @param shard  empty: the whole sweep
   /// @throws DirectoryError, StoreError
-  Writer open_for_writing(const Manifest& manifest, const std::vector<RunSpec>& runs,
-                          const std::optional<Shard>& shard = {}) const;
+  Writer open_for_writing(const Manifest& manifest, const std::optional<Shard>& shard = {}) const;
 
   /// Every store of the directory that holds tables, for reading.
   /// @throws DirectoryError if it is not a run directory
@@ -80,7 +78,7 @@ class RunDirectory {
  private:
   /// @throws DirectoryError unless it is one
   void check_is_directory() const;
-  void record(const Manifest& manifest, const std::vector<RunSpec>& runs, Writer& writer) const;
+  void record(const Manifest& manifest, Writer& writer) const;
   void keep_earlier(const std::string& source) const;
   std::vector<std::filesystem::path> numbered(const std::string& ending) const;
 

@@ -223,10 +223,15 @@ void Store::insert_probe(std::int64_t run_row, std::int64_t samples, const Probe
 
 std::unordered_map<std::string, KnownOutcome> Store::outcomes() {
   std::unordered_map<std::string, KnownOutcome> outcomes;
+  visit_outcomes(
+      [&](const std::string& run, KnownOutcome outcome) { outcomes.emplace(run, outcome); });
+  return outcomes;
+}
+
+void Store::visit_outcomes(const std::function<void(const std::string&, KnownOutcome)>& visit) {
   Statement select = database_.prepare("SELECT run_id, status FROM runs");
   while (select.step())
-    outcomes.emplace(select.text(0), known_outcome(status_from_text(select.text(1))));
-  return outcomes;
+    visit(select.text(0), known_outcome(status_from_text(select.text(1))));
 }
 
 std::unordered_set<std::string> Store::engines() {

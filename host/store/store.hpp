@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <span>
@@ -87,6 +88,8 @@ class Store {
 
   /// What is known of each stored run, by id.
   std::unordered_map<std::string, KnownOutcome> outcomes();
+  /// The same one by one, in no memory.
+  void visit_outcomes(const std::function<void(const std::string& run, KnownOutcome)>& visit);
 
   /// Kinds of the engines that made the stored results.
   std::unordered_set<std::string> engines();

@@ -48,7 +48,7 @@ std::unordered_map<std::string, KnownOutcome> stored_outcomes(std::vector<Store>
 
 ManifestProgress progress_of(const Manifest& manifest,
                              const std::unordered_map<std::string, KnownOutcome>& outcomes) {
-  SweepProgress sweep(manifest, expand_grid(manifest));
+  SweepProgress sweep(manifest, expand_runs(manifest));
   const std::size_t others = sweep.learn(outcomes);
   return {sweep.counts(), others};
 }

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "host/compare/comparison_notes.hpp"
 #include "host/stats/mantel_haenszel.hpp"
 #include "tests/host/test_manifests.hpp"
 
@@ -299,7 +300,7 @@ TEST(CompareTest, OtherNumericsDrawOtherNumbersFromEqualSeeds) {
 
   EXPECT_EQ(comparison.test, ComparisonTest::fisher);
   EXPECT_EQ(comparison.differences[0].name, "numerics version");
-  EXPECT_THAT(comparison.notes, ElementsAre(HasSubstr("numerics versions differ")));
+  EXPECT_THAT(comparison.notes, Contains(HasSubstr("numerics versions differ")));
   EXPECT_THROW(compare_sweeps(first, second, {.test = ComparisonTest::mcnemar}),
                std::invalid_argument);
 }
@@ -385,6 +386,24 @@ TEST(CompareTest, CellsThatShareNoAxisAreComparedAsOne) {
   EXPECT_EQ(comparison.cells.size(), 1U);
   EXPECT_EQ(comparison.differences.size(), 3U);
   EXPECT_THAT(table_of(comparison), HasSubstr("differs  grid.depth: 2 / 4\n"));
+}
+
+TEST(ComparisonNotesTest, ATestAndAnIntervalThatDisagreeAreCalledUndecided) {
+  Comparison comparison;
+  comparison.overall.cells = 2;
+  comparison.overall.method = "mcnemar_exact";
+  comparison.overall.has_interval = true;
+  comparison.overall.difference = {.value = -0.02, .interval = {.low = -0.045, .high = 0.001}};
+  const auto notes_of = [&](double p_value) {
+    comparison.overall.p_value = p_value;
+    return comparison_notes(comparison, {});
+  };
+
+  EXPECT_THAT(notes_of(0.034), ElementsAre(HasSubstr("disagree")));
+  EXPECT_THAT(notes_of(0.06), IsEmpty());
+  comparison.overall.difference.interval.high = -0.001;
+  EXPECT_THAT(notes_of(0.034), IsEmpty());
+  EXPECT_THAT(notes_of(0.06), ElementsAre(HasSubstr("disagree")));
 }
 
 }  // namespace

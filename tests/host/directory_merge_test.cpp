@@ -28,7 +28,7 @@ class DirectoryMergeTest : public ::testing::Test {
   void fill(const std::string& name, const std::vector<RunResult>& results,
             const std::optional<Shard>& shard = {}, const std::string& grid = kGrid) const {
     const Manifest manifest = testing::manifest_with_grid(grid);
-    auto writer = RunDirectory(path(name)).open_for_writing(manifest, expand_grid(manifest), shard);
+    auto writer = RunDirectory(path(name)).open_for_writing(manifest, shard);
     writer.store.begin_session();
     writer.store.commit(results);
     writer.store.end_session();
@@ -215,8 +215,8 @@ TEST_F(DirectoryMergeTest, AnErrorGivesWayToAResultWhicheverComesFirst) {
 TEST_F(DirectoryMergeTest, AShardThatIsBeingWrittenIsLeftAlone) {
   fill("d", results(0, 4), Shard{.index = 1, .count = 2});
   const Manifest manifest = testing::manifest_with_grid(kGrid);
-  const auto writer = RunDirectory(path("d")).open_for_writing(manifest, expand_grid(manifest),
-                                                               Shard{.index = 2, .count = 2});
+  const auto writer =
+      RunDirectory(path("d")).open_for_writing(manifest, Shard{.index = 2, .count = 2});
 
   const std::string error = merge_error({"d"}, "d");
 
@@ -230,7 +230,7 @@ TEST_F(DirectoryMergeTest, AnotherSweepIsRefused) {
   fill("a", results(0, 1));
   const std::string text = testing::manifest_text("{depth: 9, width: 9}");
   const Manifest other = parse_manifest("name: other" + text.substr(text.find('\n')), "m.yaml");
-  RunDirectory(path("b")).open_for_writing(other, expand_grid(other));
+  RunDirectory(path("b")).open_for_writing(other);
 
   EXPECT_THAT(merge_error({"a", "b"}, "out"), HasSubstr("holds another sweep ('other') than"));
 

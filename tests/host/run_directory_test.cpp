@@ -19,7 +19,7 @@ class RunDirectoryTest : public ::testing::Test {
  protected:
   static RunDirectory::Writer open(const RunDirectory& directory, const std::string& grid) {
     const Manifest manifest = testing::manifest_with_grid(grid);
-    return directory.open_for_writing(manifest, expand_grid(manifest));
+    return directory.open_for_writing(manifest);
   }
 
   static std::string open_error(const RunDirectory& directory, const std::string& grid) {
@@ -55,11 +55,11 @@ TEST_F(RunDirectoryTest, ASecondWriterIsRefusedNamingTheFirst) {
 TEST_F(RunDirectoryTest, ShardsWriteSideBySideAndSeeEachOthersResults) {
   const Manifest manifest = testing::manifest_with_grid("{depth: 1, width: 3, seed: {count: 2}}");
   const std::vector<RunSpec> runs = expand_grid(manifest);
-  auto first = directory_.open_for_writing(manifest, runs, Shard{.index = 1, .count = 2});
+  auto first = directory_.open_for_writing(manifest, Shard{.index = 1, .count = 2});
   first.store.begin_session();
   first.store.commit(std::vector{testing::result_of(runs[0], RunStatus::failed)});
 
-  auto second = directory_.open_for_writing(manifest, runs, Shard{.index = 2, .count = 2});
+  auto second = directory_.open_for_writing(manifest, Shard{.index = 2, .count = 2});
 
   ASSERT_EQ(second.others.size(), 1U);
   EXPECT_EQ(second.others[0].outcomes().count(run_id(runs[0])), 1U);
@@ -71,8 +71,7 @@ TEST_F(RunDirectoryTest, ShardsWriteSideBySideAndSeeEachOthersResults) {
 
 TEST_F(RunDirectoryTest, AnotherManifestIsRefusedWhileShardsAreBeingWritten) {
   const Manifest manifest = testing::manifest_with_grid("{depth: 1, width: 3}");
-  const auto first =
-      directory_.open_for_writing(manifest, expand_grid(manifest), Shard{.index = 1, .count = 2});
+  const auto first = directory_.open_for_writing(manifest, Shard{.index = 1, .count = 2});
 
   EXPECT_THAT(open_error(directory_, "{depth: [1, 2], width: 3}"),
               AllOf(HasSubstr("shard 1/2"), HasSubstr("with another manifest")));
@@ -135,7 +134,7 @@ TEST_F(RunDirectoryTest, ARunInCommonMakesASweepOfAnotherNameWelcome) {
   Manifest other = testing::manifest_with_grid("{depth: [2, 3], width: 3}");
   other.name = "other";
 
-  EXPECT_NO_THROW(directory_.open_for_writing(other, expand_grid(other)));
+  EXPECT_NO_THROW(directory_.open_for_writing(other));
 }
 
 TEST_F(RunDirectoryTest, AManifestOfTheUsersOwnIsNotOverwritten) {
@@ -155,7 +154,7 @@ TEST_F(RunDirectoryTest, ResolvedManifestsMayBeLargerThanGivenOnes) {
   ASSERT_LT(text.size(), kMaxManifestBytes);
   const Manifest manifest = parse_manifest(text, "m.yaml");
 
-  directory_.open_for_writing(manifest, {});
+  directory_.open_for_writing(manifest);
 
   EXPECT_EQ(expand_grid(directory_.manifest()).size(), 100'000U);
 }
@@ -169,7 +168,7 @@ TEST_F(RunDirectoryTest, AnUnrelatedManifestIsRefusedAndNothingChanges) {
   EXPECT_THROW(
       {
         try {
-          directory_.open_for_writing(other, expand_grid(other));
+          directory_.open_for_writing(other);
         } catch (const DirectoryError& e) {
           EXPECT_THAT(
               e.what(),

@@ -51,7 +51,7 @@ TEST(ShardTest, IsWrittenAsItsNumberOfHowMany) {
 TEST(ShardTest, EqualRunsAreDealtInBlocksOfThoseThatTrainSideBySide) {
   const auto runs = testing::runs_of("{depth: 1, width: 2, seed: {count: 64}}");
 
-  const ShardPlan plan = plan_shards(runs, 2, CellSplit::divisible);
+  const ShardPlan plan = plan_shards(RunTable(runs), 2, CellSplit::divisible);
 
   for (std::size_t k = 0; k < runs.size(); ++k)
     EXPECT_EQ(plan.shard_of_run[k], k / 16 % 2) << k;
@@ -61,8 +61,8 @@ TEST(ShardTest, EqualRunsAreDealtInBlocksOfThoseThatTrainSideBySide) {
 TEST(ShardTest, BlocksAreCutSmallerWhereBalanceNeedsIt) {
   const auto runs = testing::runs_of("{depth: 1, width: 2, seed: {count: 16}}");
 
-  const ShardPlan four = plan_shards(runs, 4, CellSplit::divisible);
-  const ShardPlan three = plan_shards(runs, 3, CellSplit::divisible);
+  const ShardPlan four = plan_shards(RunTable(runs), 4, CellSplit::divisible);
+  const ShardPlan three = plan_shards(RunTable(runs), 3, CellSplit::divisible);
 
   for (std::size_t k = 0; k < runs.size(); ++k)
     EXPECT_EQ(four.shard_of_run[k], k / 4) << k;
@@ -74,7 +74,7 @@ TEST(ShardTest, TheCostliestRunsGoToTheShardWithTheLeastToDo) {
   // Costs go with the number of parameters, which grows with depth: 60 alone against the others.
   const auto runs = testing::runs_of("{depth: [2, 10, 20, 60], width: 8}");
 
-  const ShardPlan plan = plan_shards(runs, 2, CellSplit::divisible);
+  const ShardPlan plan = plan_shards(RunTable(runs), 2, CellSplit::divisible);
 
   EXPECT_THAT(plan.shard_of_run, ElementsAre(1, 1, 1, 0));
   EXPECT_DOUBLE_EQ(plan.costs[0], predicted_cost(runs[3]));
@@ -85,11 +85,11 @@ TEST(ShardTest, EveryRunOfAShippedSweepIsOnOneShard) {
   for (const fs::path& file : shipped_sweeps()) {
     const Manifest manifest = load_manifest(file);
     const std::vector<RunSpec> runs = expand_grid(manifest);
-    const ShardPlan plan = plan_shards(runs, 5, cell_split(manifest));
+    const ShardPlan plan = plan_shards(RunTable(runs), 5, cell_split(manifest));
 
     std::vector<RunSpec> all;
     for (std::size_t index = 1; index <= 5; ++index) {
-      const std::vector<RunSpec> own = runs_of_shard(runs, plan, index);
+      const std::vector<RunSpec> own = runs_of_shard(RunTable(runs), plan, index).to_vector();
       all.insert(all.end(), own.begin(), own.end());
     }
 
@@ -103,7 +103,7 @@ TEST(ShardTest, ShippedSweepsAreBalancedWithinFivePerCentOrOneRunThatCannotBeDiv
     const std::vector<RunSpec> runs = expand_grid(manifest);
     const double piece = largest_piece(runs, cell_split(manifest));
     for (std::size_t count = 2; count <= 16; ++count) {
-      const ShardPlan plan = plan_shards(runs, count, cell_split(manifest));
+      const ShardPlan plan = plan_shards(RunTable(runs), count, cell_split(manifest));
 
       EXPECT_LE(plan.imbalance(), std::max(0.05, piece / plan.mean_cost())) << file << " " << count;
     }
@@ -115,7 +115,7 @@ TEST(ShardTest, ACellWhoseSeedsAreAddedByItsOutcomesStaysWhole) {
       "{depth: [1, 2, 3], width: [2, 4], seed: {min: 10, max: 40, halfwidth: 0.1}}");
   const std::vector<RunSpec> runs = expand_grid(manifest);
 
-  const ShardPlan plan = plan_shards(runs, 4, cell_split(manifest));
+  const ShardPlan plan = plan_shards(RunTable(runs), 4, cell_split(manifest));
 
   std::map<std::string, std::uint32_t> shards;
   for (std::size_t k = 0; k < runs.size(); ++k) {
@@ -128,10 +128,10 @@ TEST(ShardTest, ACellWhoseSeedsAreAddedByItsOutcomesStaysWhole) {
 TEST(ShardTest, MoreShardsThanRunsLeaveSomeWithNothing) {
   const auto runs = testing::runs_of("{depth: 1, width: 2, seed: {count: 3}}");
 
-  const ShardPlan plan = plan_shards(runs, 5, CellSplit::divisible);
+  const ShardPlan plan = plan_shards(RunTable(runs), 5, CellSplit::divisible);
 
   EXPECT_THAT(plan.shard_of_run, ElementsAre(0, 1, 2));
-  EXPECT_TRUE(runs_of_shard(runs, plan, 5).empty());
+  EXPECT_TRUE(runs_of_shard(RunTable(runs), plan, 5).empty());
 }
 
 }  // namespace
