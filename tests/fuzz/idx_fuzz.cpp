@@ -37,10 +37,5 @@ void try_files(std::string_view input) {
 }  // namespace vnsweep
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  try {
-    vnsweep::try_files(vnsweep::testing::text_of(data, size));
-  } catch (const vnsweep::DataError&) {
-    // The documented way to refuse.
-  }
-  return 0;
+  return vnsweep::testing::feed<vnsweep::DataError>(data, size, vnsweep::try_files);
 }

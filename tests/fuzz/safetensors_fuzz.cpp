@@ -1,5 +1,6 @@
 // A trace's file can be read back by the format's own rules, whatever its metadata hold. vnsweep
 // itself reads no such file. The first line is the key, the rest its value.
+#include <algorithm>
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
