@@ -14,6 +14,9 @@ namespace {
 /// A reader waits this long for the writer's commit, and the other way round.
 constexpr int kBusyMilliseconds = 30'000;
 
+/// SQLite's name for a database without a file.
+constexpr const char* kInMemory = ":memory:";
+
 int open_flags(Database::Mode mode) {
   switch (mode) {
     case Database::Mode::read_only:
@@ -69,7 +72,9 @@ Database::Database(const std::filesystem::path& file, Mode mode) : file_(file) {
         fmt::format("{} is not a file; move it away or choose another directory", file.string()));
   }
   sqlite3* handle = nullptr;
-  const int code = sqlite3_open_v2(file.c_str(), &handle, open_flags(mode), nullptr);
+  // What begins with "file:" would be taken for a URI with options of its own.
+  const std::filesystem::path name = file == kInMemory ? file : std::filesystem::path(".") / file;
+  const int code = sqlite3_open_v2(name.c_str(), &handle, open_flags(mode), nullptr);
   handle_.reset(handle);
   check(code);
   check(sqlite3_extended_result_codes(handle, 1));
