@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iostream>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "host/cli/commands.hpp"
 #include "host/cli/interruption.hpp"
 #include "host/cli/output.hpp"
+#include "host/cli/terminal_text.hpp"
 #include "host/cluster/job_status.hpp"
 #include "host/report/export.hpp"
 #include "host/report/summary.hpp"
@@ -126,7 +128,7 @@ ExitCode status_command(const std::filesystem::path& path, bool watch) {
   const bool redraws = watch && isatty(STDOUT_FILENO) != 0;
   while (true) {
     // From the top of a cleared screen.
-    std::cout << (redraws ? "\x1b[H\x1b[2J" : "") << status.text;
+    std::cout << (redraws ? "\x1b[H\x1b[2J" : "") << terminal_text(status.text);
     check_output();
     if (!watch || !status.goes_on) break;
     wait_for_next_look(status);
@@ -145,9 +147,12 @@ ExitCode summary_command(const SummaryOptions& options) {
   if (runs.empty()) spdlog::warn("{} holds no finished run yet", options.directory.string());
   const Summary summary = summarize(manifest, runs, options.method, options.confidence);
   switch (options.format) {
-    case TableFormat::table:
-      write_summary_table(summary, std::cout);
+    case TableFormat::table: {
+      std::ostringstream table;
+      write_summary_table(summary, table);
+      std::cout << terminal_text(table.str());
       break;
+    }
     case TableFormat::csv:
       write_summary_csv(summary, std::cout);
       break;

@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "host/cli/output.hpp"
+#include "host/cli/terminal_text.hpp"
 #include "host/store/store.hpp"
 
 namespace vnsweep {
@@ -46,8 +47,9 @@ void EventLog::write(const std::string& event, const nlohmann::ordered_json& fie
   broken_ = true;
   if (!unknown) drop_after(size);
   // Not through the logger, which writes here.
-  write_message(fmt::format(
-      "vnsweep: the log {} ends here (no room to write?); the sweep goes on\n", file_.string()));
+  write_message(
+      fmt::format("vnsweep: the log {} ends here (no room to write?); the sweep goes on\n",
+                  terminal_text(file_.string())));
 }
 
 /// Leaves no part of a line.

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -6,12 +7,14 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <functional>
 #include <iostream>
 #include <map>
 #include <memory>
 #include <new>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -19,6 +22,7 @@
 #include "host/cli/commands.hpp"
 #include "host/cli/help_arguments.hpp"
 #include "host/cli/output.hpp"
+#include "host/cli/terminal_text.hpp"
 #include "host/manifest/diagnostics.hpp"
 #include "host/schedule/devices.hpp"
 #include "host/schedule/scheduler.hpp"
@@ -366,6 +370,27 @@ void add_devices(CLI::App& app, Action& action) {
   command->callback([&action] { action = devices_command; });
 }
 
+/// The text of a message, fit for a terminal.
+class ShownMessage : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm&,
+              spdlog::memory_buf_t& out) override {
+    const std::string text = terminal_text({message.payload.data(), message.payload.size()});
+    out.append(text.data(), text.data() + text.size());
+  }
+  std::unique_ptr<custom_flag_formatter> clone() const override {
+    return spdlog::details::make_unique<ShownMessage>();
+  }
+};
+
+void install_logger() {
+  auto formatter = std::make_unique<spdlog::pattern_formatter>();
+  formatter->add_flag<ShownMessage>('*').set_pattern("vnsweep: %^%l%$: %*");
+  const auto logger = spdlog::stderr_color_mt("vnsweep");
+  logger->set_formatter(std::move(formatter));
+  spdlog::set_default_logger(logger);
+}
+
 int report(const std::exception& error, ExitCode code) {
   spdlog::error("{}", error.what());
   return static_cast<int>(code);
@@ -397,17 +422,26 @@ int run_main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    const int code = app.exit(e);
+    std::ostringstream out;
+    std::ostringstream err;
+    const int code = app.exit(e, out, err);
+    // Help on standard output; what is wrong, with the argument that is, on standard error.
+    std::cout << out.str() << std::flush;
+    std::cerr << terminal_text(err.str()) << std::flush;
     return code == 0 ? 0 : static_cast<int>(ExitCode::usage);
   }
   try {
     return static_cast<int>(action());
   } catch (const ManifestError& e) {
     // The message begins with file:line:column, as editors expect it.
-    write_message(fmt::format("{}\n", e.what()));
+    write_message(fmt::format("{}\n", terminal_text(e.what())));
     return static_cast<int>(ExitCode::usage);
   } catch (const StoreWriteError& e) {
     return report(e, ExitCode::interrupted);
+  } catch (const std::filesystem::filesystem_error& e) {
+    spdlog::error("cannot use {} ({}); check the path and its permissions", e.path1().string(),
+                  e.code().message());
+    return static_cast<int>(ExitCode::usage);
   } catch (const std::bad_alloc&) {
     spdlog::error("out of memory; use fewer threads or a smaller grid");
     return static_cast<int>(ExitCode::runs_errored);
@@ -430,9 +464,7 @@ void leave_if_a_thread_hangs(int code) {
 int main(int argc, char** argv) {
   vnsweep::fill_closed_streams();
   try {
-    const auto logger = spdlog::stderr_color_mt("vnsweep");
-    logger->set_pattern("vnsweep: %^%l%$: %v");
-    spdlog::set_default_logger(logger);
+    vnsweep::install_logger();
     const int code = vnsweep::run_main(argc, argv);
     vnsweep::leave_if_a_thread_hangs(code);
     return code;

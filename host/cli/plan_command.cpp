@@ -13,6 +13,7 @@
 #include "host/cli/machine_forecast.hpp"
 #include "host/cli/output.hpp"
 #include "host/cli/progress.hpp"
+#include "host/cli/terminal_text.hpp"
 #include "host/forecast/calibration_file.hpp"
 #include "host/forecast/forecast.hpp"
 #include "host/manifest/manifest.hpp"
@@ -180,7 +181,7 @@ void print_table(const PlanReport& report) {
     rows.push_back(table_row(line));
   std::cout << aligned_table(rows)
             << fmt::format("\n{}: {} runs in {} batches on {} workers, at most {} of memory\n",
-                           report.name, report.runs, report.batches, report.workers,
+                           terminal_text(report.name), report.runs, report.batches, report.workers,
                            size_text(report.memory))
             << (report.shard ? shard_text(report) : std::string()) << time_text(report.forecast);
   if (report.most_runs > report.runs) std::cout << seeds_text(report);

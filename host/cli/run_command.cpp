@@ -38,7 +38,12 @@ using namespace std::chrono_literals;
 constexpr auto kPollInterval = 50ms;
 
 std::filesystem::path default_directory(const std::filesystem::path& manifest) {
-  return std::filesystem::path("runs") / manifest.stem();
+  const std::filesystem::path name = manifest.stem();
+  if (name == "." || name == "..") {
+    throw DirectoryError(fmt::format(
+        "the name of {} gives no directory for its results; name one with -o", manifest.string()));
+  }
+  return std::filesystem::path("runs") / name;
 }
 
 /// The reference computes in double: its results are close to the others' but not the same, and one

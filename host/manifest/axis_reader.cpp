@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 #include <map>
 #include <set>
@@ -33,12 +32,13 @@ class AxisReader {
  private:
   std::optional<Axis> read_list(const YAML::Node& node) {
     std::vector<Value> values;
+    std::set<Value> seen;
     bool valid = true;
     for (const YAML::Node& entry : node) {
       std::optional<Value> value = reader_.read_value(entry, field_);
       if (!value) {
         valid = false;
-      } else if (std::find(values.begin(), values.end(), *value) != values.end()) {
+      } else if (!seen.insert(*value).second) {
         reader_.error(entry, fmt::format("{} {} is listed twice", field_.name, to_string(*value)));
         valid = false;
       } else {

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cerrno>
 #include <fstream>
+#include <system_error>
 
 #include "host/manifest/manifest_reader.hpp"
 #include "host/manifest/utf8.hpp"
@@ -40,11 +42,11 @@ Manifest load_manifest(const std::filesystem::path& file, std::size_t max_bytes)
   if (std::filesystem::is_directory(file, status)) {
     throw ManifestError(fmt::format("{}: error: is a directory; give the manifest file", name));
   }
+  errno = 0;
   std::ifstream stream(file, std::ios::binary);
   if (!stream) {
-    throw ManifestError(
-        fmt::format("{}: error: cannot be read ({}); check the path", name,
-                    std::filesystem::exists(file, status) ? "no permission" : "no such file"));
+    throw ManifestError(fmt::format("{}: error: cannot be read ({}); check the path", name,
+                                    std::generic_category().message(errno)));
   }
   // More than allowed is enough to tell that a file is too large.
   std::string text;

@@ -12,6 +12,7 @@
 
 #include "host/manifest/axis_reader.hpp"
 #include "host/manifest/task_completion.hpp"
+#include "host/manifest/yaml_documents.hpp"
 #include "host/manifest/yaml_reader.hpp"
 
 namespace vnsweep {
@@ -44,11 +45,10 @@ class Reader {
  private:
   YAML::Node parse() {
     try {
-      const std::vector<YAML::Node> documents = YAML::LoadAll(manifest_.source);
-      if (documents.size() > 1) {
-        yaml_.error(documents[1], "a manifest is a single YAML document");
+      if (const auto second = second_document(manifest_.source)) {
+        diagnostics_.error(*second, "a manifest is a single YAML document, which ends before this");
       }
-      return documents.empty() ? YAML::Node() : documents.front();
+      return YAML::Load(manifest_.source);
     } catch (const YAML::DeepRecursion& e) {
       diagnostics_.error({e.mark.line, e.mark.column},
                          "nested too deeply for a manifest; is it the right file?");

@@ -29,19 +29,36 @@ std::optional<Utf8Form> utf8_form(unsigned char lead) {
 
 }  // namespace
 
+Utf8Character first_character(std::string_view text) {
+  const Utf8Character no_character = {text.substr(0, 1), std::nullopt};
+  const auto lead = static_cast<unsigned char>(text.front());
+  const auto form = utf8_form(lead);
+  if (!form || static_cast<std::size_t>(form->following) >= text.size()) return no_character;
+  // The lead byte's own bits come after as many ones as there are bytes, and a zero.
+  std::uint32_t code = form->following == 0 ? lead : lead & (0x3fU >> form->following);
+  for (int k = 1; k <= form->following; ++k) {
+    const auto byte = static_cast<unsigned char>(text[static_cast<std::size_t>(k)]);
+    const unsigned char low = k == 1 ? form->low : 0x80;
+    const unsigned char high = k == 1 ? form->high : 0xbf;
+    if (byte < low || byte > high) return no_character;
+    code = (code << 6U) | (byte & 0x3fU);
+  }
+  return {text.substr(0, static_cast<std::size_t>(form->following) + 1), code};
+}
+
 bool is_valid_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto form = utf8_form(static_cast<unsigned char>(text[i]));
-    if (!form || i + static_cast<std::size_t>(form->following) >= text.size()) return false;
-    ++i;
-    for (int k = 0; k < form->following; ++k, ++i) {
-      const auto byte = static_cast<unsigned char>(text[i]);
-      const unsigned char low = k == 0 ? form->low : 0x80;
-      const unsigned char high = k == 0 ? form->high : 0xbf;
-      if (byte < low || byte > high) return false;
-    }
+  while (!text.empty()) {
+    const Utf8Character character = first_character(text);
+    if (!character.code) return false;
+    text.remove_prefix(character.bytes.size());
   }
   return true;
+}
+
+bool is_control_character(std::uint32_t code) {
+  return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0x200E || code == 0x200F ||
+         (code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069) ||
+         code == 0xFEFF || (code >= 0xFFFE && code <= 0xFFFF);
 }
 
 }  // namespace vnsweep

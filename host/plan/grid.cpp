@@ -11,6 +11,9 @@
 namespace vnsweep {
 namespace {
 
+/// Of a point with an exclusion, some 50 ns each.
+constexpr std::uint64_t kMaxComparisons = 2'000'000'000;
+
 constexpr std::uint64_t kSaturated = std::numeric_limits<std::uint64_t>::max();
 
 std::uint64_t saturating_product(std::uint64_t a, std::uint64_t b) {
@@ -110,6 +113,14 @@ RunTable expand_runs(const Manifest& manifest) {
         fmt::format("the grid has {} runs (the limit is {}); shorten an axis or split "
                     "the sweep into several manifests",
                     size_text(size), kMaxRuns));
+    diagnostics.throw_if_any();
+  }
+  if (size * manifest.exclusions.size() > kMaxComparisons) {
+    diagnostics.error(
+        manifest.exclusions.front().position,
+        fmt::format("{} exclusions in a grid of {} runs would take minutes to apply; leave the "
+                    "values out of the axes or split the sweep into several manifests",
+                    manifest.exclusions.size(), size));
     diagnostics.throw_if_any();
   }
 

@@ -18,7 +18,8 @@ std::uint64_t grid_size(const Manifest& manifest);
 
 /// Every run of the manifest, each once, in canonical order (seed fastest, inclusions last).
 /// @throws ManifestError if there are more than kMaxRuns, if a point contradicts itself (a batch
-///         larger than the training set, say) or if an exclusion matches no point
+///         larger than the training set, say), if an exclusion matches no point or if all of them
+///         would take minutes to apply
 std::vector<RunSpec> expand_grid(const Manifest& manifest);
 
 /// The same in little memory, indexed by id.

@@ -48,7 +48,9 @@ class RowWriter {
       nlohmann::ordered_json object;
       for (const auto& [name, value] : row)
         object[name] = value;
-      out_ << (rows_ == 0 ? "[\n" : ",\n") << object.dump();
+      // A text of the database may be no UTF-8; what is not is replaced.
+      out_ << (rows_ == 0 ? "[\n" : ",\n")
+           << object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     } else {
       std::vector<std::string> fields;
       if (rows_ == 0) {
@@ -163,7 +165,7 @@ void export_runs(std::vector<Store>& stores, ExportFormat format, ExportDetail d
 void export_probes(std::vector<Store>& stores, ExportFormat format, std::ostream& out) {
   RowWriter writer(format, out);
   for (const auto& [run, store] : sorted_runs(stores)) {
-    for (const StoredProbe& probe : store->probes(run.row)) {
+    for (const StoredProbe& probe : store->probes(run)) {
       for (std::size_t l = 0; l < probe.vni.size(); ++l) {
         nlohmann::json spectrum;
         if (probe.spectrum) {

@@ -230,6 +230,7 @@ void RunDirectory::adopt_manifest(const RunDirectory& other) const {
 
 std::vector<fs::path> RunDirectory::numbered(const std::string& ending) const {
   std::vector<std::pair<std::size_t, fs::path>> found;
+  check_is_directory();
   for (const fs::directory_entry& entry : fs::directory_iterator(path_)) {
     const auto number = shard_number(entry.path().filename().string(), ending);
     if (number) found.emplace_back(*number, entry.path());
@@ -241,6 +242,14 @@ std::vector<fs::path> RunDirectory::numbered(const std::string& ending) const {
   return files;
 }
 
+void RunDirectory::check_is_directory() const {
+  std::error_code status;
+  if (fs::is_directory(path_, status)) return;
+  throw DirectoryError(
+      fmt::format("{} is not a directory{}; give the directory that `vnsweep run` wrote",
+                  path_.string(), status ? fmt::format(" ({})", status.message()) : std::string()));
+}
+
 std::vector<fs::path> RunDirectory::databases() const {
   return numbered(".db");
 }
@@ -250,12 +259,6 @@ std::vector<fs::path> RunDirectory::locks() const {
 }
 
 std::vector<Store> RunDirectory::open_for_reading() const {
-  if (!fs::is_directory(path_)) {
-    throw DirectoryError(
-        fmt::format("{} is not a directory; give the directory that `vnsweep run` "
-                    "wrote",
-                    path_.string()));
-  }
   const std::vector<fs::path> files = databases();
   if (files.empty()) {
     throw DirectoryError(
@@ -270,7 +273,15 @@ std::vector<Store> RunDirectory::open_for_reading() const {
 }
 
 Manifest RunDirectory::manifest() const {
-  return load_manifest(path_ / "manifest.json", kMaxResolvedBytes);
+  check_is_directory();
+  const fs::path file = path_ / "manifest.json";
+  std::error_code ignored;
+  // A pipe would be waited for.
+  if (fs::exists(file, ignored) && !fs::is_regular_file(file, ignored)) {
+    throw DirectoryError(fmt::format(
+        "{} is not a file; give the directory that `vnsweep run` wrote", file.string()));
+  }
+  return load_manifest(file, kMaxResolvedBytes);
 }
 
 bool RunDirectory::is_written(const Store& store) {

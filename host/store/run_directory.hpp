@@ -76,6 +76,8 @@ class RunDirectory {
   const std::filesystem::path& path() const { return path_; }
 
  private:
+  /// @throws DirectoryError unless it is one
+  void check_is_directory() const;
   void record(const Manifest& manifest, Writer& writer) const;
   void keep_earlier(const std::string& source) const;
   std::vector<std::filesystem::path> numbered(const std::string& ending) const;

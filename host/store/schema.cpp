@@ -78,6 +78,20 @@ void check_version(Database& database) {
   if (database.query_integer("PRAGMA application_id") != kApplicationId) {
     throw StoreError(fmt::format("{} is not a vnsweep database; choose another directory", name));
   }
+  // They would be run by whatever reads or writes the tables, without end if that is their intent.
+  const bool has_programs =
+      database.query_integer(
+          "SELECT count(*) FROM sqlite_schema WHERE type NOT IN ('table', 'index') OR "
+          "sql LIKE 'CREATE VIRTUAL%'") > 0 ||
+      database.query_integer(
+          "SELECT count(*) FROM sqlite_schema AS made, pragma_table_xinfo(made.name) "
+          "WHERE hidden <> 0") > 0;
+  if (has_programs) {
+    throw StoreError(
+        fmt::format("{} holds views, triggers or computed columns, which vnsweep never makes; "
+                    "choose another directory",
+                    name));
+  }
   const std::int64_t schema = database.query_integer("PRAGMA user_version");
   if (schema < 1 || schema > kSchemaVersion) {
     throw StoreError(

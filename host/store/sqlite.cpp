@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <system_error>
 
 #include "host/store/row_checksum.hpp"
 
@@ -18,6 +19,9 @@ constexpr int kReaderPatienceMilliseconds = 30'000;
 /// The writer waits longer: a reader may be looking through a large file, and a sweep must not end
 /// because somebody looks at it.
 constexpr int kWriterPatienceMilliseconds = 300'000;
+
+/// SQLite's name for a database without a file.
+constexpr const char* kInMemory = ":memory:";
 
 int open_flags(Database::Mode mode) {
   switch (mode) {
@@ -73,14 +77,25 @@ DamagedStore::DamagedStore(const std::filesystem::path& file, const std::string&
                       file.string(), damage)) {}
 
 Database::Database(const std::filesystem::path& file, Mode mode) : file_(file) {
+  std::error_code ignored;
+  // SQLite would wait for whoever writes into a pipe.
+  if (std::filesystem::exists(file, ignored) && !std::filesystem::is_regular_file(file, ignored)) {
+    throw StoreError(
+        fmt::format("{} is not a file; move it away or choose another directory", file.string()));
+  }
   sqlite3* handle = nullptr;
-  const int code = sqlite3_open_v2(file.c_str(), &handle, open_flags(mode), nullptr);
+  // What begins with "file:" would be taken for a URI with options of its own.
+  const std::filesystem::path name = file == kInMemory ? file : std::filesystem::path(".") / file;
+  const int code = sqlite3_open_v2(name.c_str(), &handle, open_flags(mode), nullptr);
   handle_.reset(handle);
   check(code);
   check(sqlite3_extended_result_codes(handle, 1));
   check(sqlite3_busy_timeout(
       handle, mode == Mode::create ? kWriterPatienceMilliseconds : kReaderPatienceMilliseconds));
   check(add_row_checksum(handle));
+  // The file may be anyone's.
+  check(sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr));
+  check(sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr));
   identity_ = identity_of(file);
 }
 

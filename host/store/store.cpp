@@ -8,15 +8,12 @@
 #include <array>
 #include <bit>
 #include <chrono>
-#include <cmath>
-#include <cstring>
 #include <functional>
-#include <nlohmann/json.hpp>
 
 #include "build_info.hpp"
-#include "host/manifest/field.hpp"
 #include "host/plan/run_identity.hpp"
 #include "host/store/schema.hpp"
+#include "host/store/stored_rows.hpp"
 
 namespace vnsweep {
 namespace {
@@ -26,13 +23,6 @@ static_assert(std::endian::native == std::endian::little, "blobs are stored litt
 template <class T>
 std::span<const std::byte> bytes_of(const std::vector<T>& values) {
   return std::as_bytes(std::span(values));
-}
-
-template <class T>
-std::vector<T> values_of(std::span<const std::byte> bytes) {
-  std::vector<T> values(bytes.size() / sizeof(T));
-  if (!values.empty()) std::memcpy(values.data(), bytes.data(), values.size() * sizeof(T));
-  return values;
 }
 
 template <class ValueOf>
@@ -47,13 +37,6 @@ std::vector<double> per_layer(const Probe& probe, ValueOf value_of) {
 /// One moment of the Jacobians of all layers, which were measured.
 std::vector<double> per_layer(const Probe& probe, double JacobianMoments::*moment) {
   return per_layer(probe, [=](const LayerProbe& layer) { return *layer.jacobian.*moment; });
-}
-
-RunStatus status_from(const std::string& text) {
-  for (const RunStatus status : {RunStatus::succeeded, RunStatus::failed, RunStatus::error}) {
-    if (text == to_string(status)) return status;
-  }
-  throw StoreError("unknown run status '" + text + "' in the database");
 }
 
 std::string host_name() {
@@ -71,35 +54,14 @@ std::string utc_now() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", calendar, (now - whole).count());
 }
 
-RunSpec spec_from_text(const std::string& config) {
-  RunSpec spec;
-  const auto json = nlohmann::json::parse(config, nullptr, false);
-  if (json.is_discarded()) throw StoreError("a stored configuration is not JSON: " + config);
-  for (const Field& field : all_fields()) {
-    const auto path = nlohmann::json::json_pointer(
-        field.section.empty() ? fmt::format("/{}", field.name)
-                              : fmt::format("/{}/{}", field.section, field.name));
-    if (!json.contains(path)) continue;
-    const nlohmann::json& entry = json[path];
-    Value value;
-    if (entry.is_string()) {
-      value = entry.get<std::string>();
-    } else if (field.type == FieldType::real && entry.is_number()) {
-      value = entry.get<double>();
-    } else if (entry.is_number_integer()) {
-      value = entry.get<std::int64_t>();
-    }
-    if (std::holds_alternative<std::monostate>(value) || !check_value(field, value).empty()) {
-      throw StoreError(
-          fmt::format("a stored configuration has an invalid {}: {}", field.name, config));
-    }
-    field.set(spec, value);
-  }
-  return spec;
-}
-
 Store Store::open_for_writing(const std::filesystem::path& file) {
   std::error_code ignored;
+  if (std::filesystem::is_symlink(file, ignored)) {
+    throw StoreError(
+        fmt::format("{} is a symbolic link, and what is written there would land elsewhere; put "
+                    "the file in its place or choose another directory with -o",
+                    file.string()));
+  }
   const bool exists =
       std::filesystem::exists(file, ignored) && std::filesystem::file_size(file, ignored) > 0;
   const bool interrupted_commit = std::filesystem::exists(file.string() + "-journal", ignored);
@@ -284,7 +246,7 @@ void Store::visit_outcomes(const std::function<void(const std::string&, KnownOut
       fmt::format("SELECT run_id, status, {} FROM runs", checksum_test(database_, kRunContent)));
   while (select.step()) {
     check_row(database_, select.integer(2) != 0, "run " + select.text(0));
-    visit(select.text(0), known_outcome(status_from(select.text(1))));
+    visit(select.text(0), known_outcome(status_from_text(select.text(1))));
   }
 }
 
@@ -302,79 +264,25 @@ std::string Store::numerics_version() {
 
 std::vector<StoredRun> Store::runs() {
   std::vector<StoredRun> rows;
-  Statement select = database_.prepare(
-      "SELECT id, run_id, config, status, cause, steps, loss, accuracy, vni_initial, vni_final, "
-      "n_eff_final, log10_gradient_ratio, error, engine, device, seconds, finished_at, " +
-      jacobian_columns(database_, {"m1_initial", "local_vni_initial"}) + ", " +
-      checksum_test(database_, kRunContent) + " FROM runs");
+  Statement select = database_.prepare(select_runs_text(database_));
   while (select.step()) {
-    check_row(database_, select.integer(19) != 0, "run " + select.text(1));
-    StoredRun run;
-    run.row = select.integer(0);
-    run.run_id = select.text(1);
-    run.config = select.text(2);
-    run.spec = spec_from_text(run.config);
-    run.status = status_from(select.text(3));
-    run.cause = select.text(4);
-    run.steps = select.integer(5);
-    run.loss = select.real(6);
-    run.accuracy = select.real(7);
-    run.vni_initial = select.real(8);
-    run.vni_final = select.real(9);
-    run.n_eff_final = select.real(10);
-    run.log10_gradient_ratio = select.real(11);
-    run.error = select.text(12);
-    run.engine = select.text(13);
-    run.device = select.text(14);
-    run.seconds = select.real(15);
-    run.finished_at = select.text(16);
-    run.m1_initial = select.real(17);
-    run.local_vni_initial = select.real(18);
-    rows.push_back(std::move(run));
+    check_row(database_, select.integer(kRunChecksumColumn) != 0, "run " + select.text(1));
+    rows.push_back(read_run(select, file()));
   }
   return rows;
 }
 
-std::vector<StoredProbe> Store::probes(std::int64_t run_row) {
+std::vector<StoredProbe> Store::probes(const StoredRun& run) {
   // Most of the file, so not before it is needed.
   if (!probes_are_checked_) check_table(database_, "probes");
   probes_are_checked_ = true;
   std::vector<StoredProbe> rows;
-  Statement select = database_.prepare(
-      "SELECT step, samples, vni, live, n_eff, effective_rank, q, gradient_rms, spectrum, " +
-      jacobian_columns(database_, {"m1", "m2", "local_vni"}) + ", " +
-      checksum_test(database_, kProbeContent) + " FROM probes WHERE run = ? ORDER BY step");
-  select.bind(0, run_row);
+  Statement select = database_.prepare(select_probes_text(database_));
+  select.bind(0, run.row);
   while (select.step()) {
-    check_row(database_, select.integer(12) != 0,
-              fmt::format("the probe at step {} of run {}", select.integer(0), run_row));
-    StoredProbe probe;
-    probe.step = select.integer(0);
-    const std::int64_t samples = select.integer(1);
-    probe.vni = values_of<double>(select.blob(2));
-    probe.live = values_of<double>(select.blob(3));
-    probe.n_eff = values_of<double>(select.blob(4));
-    probe.effective_rank = values_of<double>(select.blob(5));
-    probe.q = values_of<double>(select.blob(6));
-    probe.gradient_rms = values_of<double>(select.blob(7));
-    probe.m1 = values_of<double>(select.blob(9));
-    probe.m2 = values_of<double>(select.blob(10));
-    probe.local_vni = values_of<double>(select.blob(11));
-    if (!select.is_null(8)) {
-      const std::vector<float> eigenvalues = values_of<float>(select.blob(8));
-      auto next = eigenvalues.begin();
-      probe.spectrum.emplace();
-      for (const double live : probe.live) {
-        const auto count = std::min(static_cast<std::int64_t>(live), samples);
-        if (eigenvalues.end() - next < count) {
-          throw StoreError(
-              fmt::format("{}: a stored spectrum is shorter than its live nodes", file().string()));
-        }
-        probe.spectrum->emplace_back(next, next + count);
-        next += count;
-      }
-    }
-    rows.push_back(std::move(probe));
+    check_row(database_, select.integer(kProbeChecksumColumn) != 0,
+              fmt::format("the probe at step {} of run {}", select.integer(0), run.run_id));
+    rows.push_back(read_probe(select, run.spec, file()));
   }
   return rows;
 }

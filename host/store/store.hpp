@@ -98,8 +98,11 @@ class Store {
   /// Numerics version of the stored results.
   std::string numerics_version();
 
+  /// @throws StoreError, also where a row cannot be what vnsweep wrote
   std::vector<StoredRun> runs();
-  std::vector<StoredProbe> probes(std::int64_t run_row);
+  /// Probes of one of runs(), by step; every array has run.spec.depth entries.
+  /// @throws StoreError, also where a row cannot be what vnsweep wrote
+  std::vector<StoredProbe> probes(const StoredRun& run);
   std::vector<Session> sessions();
   /// Runs per second of the session with the newest run; nothing before its second run.
   std::optional<double> latest_rate();

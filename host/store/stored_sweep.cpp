@@ -30,7 +30,7 @@ StoredSweep read_sweep(std::vector<Store>& stores) {
     if (home == homes->end()) {
       throw std::invalid_argument("no store holds run " + run.run_id + "; read the sweep again");
     }
-    return home->second->probes(run.row);
+    return home->second->probes(run);
   };
   return sweep;
 }

@@ -10,10 +10,12 @@ namespace vnsweep {
 
 void write_file(const std::filesystem::path& file, std::string_view text) {
   const std::filesystem::path temporary = file.string() + ".tmp";
+  std::error_code status;
+  // Whatever a cut-off write left there, or a link that leads out of the directory.
+  std::filesystem::remove(temporary, status);
   std::ofstream stream(temporary, std::ios::binary | std::ios::trunc);
   stream << text;
   stream.close();
-  std::error_code status;
   if (!stream) {
     const int code = errno;
     std::filesystem::remove(temporary, status);

@@ -21,6 +21,10 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
+/// A lock is a file in its directory: no link to what must not be overwritten, and no pipe to wait
+/// for.
+constexpr int kOpenFlags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+
 std::string error_text(int code) {
   return std::generic_category().message(code);
 }
@@ -64,7 +68,7 @@ struct Attempt {
 /// @throws DirectoryError, StoreWriteError if there can be no lock
 Attempt try_lock(const fs::path& file) {
   while (true) {
-    const int descriptor = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    const int descriptor = open(file.c_str(), kOpenFlags | O_RDWR | O_CREAT, 0644);
     if (descriptor < 0) throw_cannot_write(file, errno);
     struct flock request = whole_file(F_WRLCK);
     if (fcntl(descriptor, F_OFD_SETLK, &request) != 0) {
@@ -125,7 +129,7 @@ void WriterLock::remove_file() const {
 }
 
 std::optional<std::string> WriterLock::holder(const fs::path& file) {
-  const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  const int descriptor = open(file.c_str(), kOpenFlags | O_RDONLY);
   if (descriptor < 0) return std::nullopt;
   std::optional<std::string> holder;
   struct flock request = whole_file(F_WRLCK);

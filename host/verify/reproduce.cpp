@@ -129,7 +129,7 @@ StoredResult find_result(std::vector<Store>& stores, std::string_view prefix) {
                     "with; `vnsweep run` tries it again",
                     found.run.run_id, found.run.error));
   }
-  found.probes = holder->probes(found.run.row);
+  found.probes = holder->probes(found.run);
   return found;
 }
 
@@ -138,7 +138,7 @@ StoredResult make_again(const RunSpec& spec, Engine& engine) {
   const auto commit = [&](const RunResult& result) { store.commit(std::array{result}); };
   run_batch(engine, make_batch({spec}, make_training_data(spec)), commit, {});
   StoredResult again{.run = store.runs().at(0)};
-  again.probes = store.probes(again.run.row);
+  again.probes = store.probes(again.run);
   return again;
 }
 

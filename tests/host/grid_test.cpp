@@ -114,5 +114,16 @@ TEST(GridTest, SizesBeyondSixtyFourBitsSaturate) {
   EXPECT_THROW(expand_grid(manifest), ManifestError);
 }
 
+TEST(GridTest, ExclusionsThatWouldTakeMinutesAreRefused) {
+  std::string exclusions;
+  for (int width = 1; width <= 1000; ++width)
+    exclusions += "{width: " + std::to_string(width) + "}, ";
+
+  const std::string error = testing::error_of(testing::manifest_text(
+      "{depth: 2, width: 4, seed: {count: 3000000}, exclude: [" + exclusions + "]}"));
+
+  EXPECT_THAT(error, HasSubstr("1000 exclusions in a grid of 3000000 runs would take minutes"));
+}
+
 }  // namespace
 }  // namespace vnsweep

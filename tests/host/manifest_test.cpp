@@ -244,6 +244,14 @@ TEST(ManifestTest, MisplacedKeysAreSentHome) {
               HasSubstr("it belongs under `grid`"));
 }
 
+TEST(ManifestTest, WhatStandsBehindTheClosingBraceIsAnError) {
+  // yaml-cpp's LoadAll would not end.
+  for (const char* text : {"{a: 1},", "{a: 1}, b", "[a],\n\"c\": 3", "{\"a\": 1},\n{\"b\": 2}"}) {
+    EXPECT_THAT(error_of(text), HasSubstr("single YAML document, which ends before this")) << text;
+  }
+  EXPECT_THAT(error_of("{\"a\": 1},"), HasSubstr("m.yaml:1:9: error:"));
+}
+
 TEST(ManifestTest, TextThatIsNoManifestGetsOneClearError) {
   EXPECT_THAT(error_of(""), HasSubstr("the manifest is empty"));
   EXPECT_THAT(error_of("# only a comment\n"), HasSubstr("the manifest is empty"));
@@ -286,7 +294,7 @@ TEST(ManifestTest, UnreadableFilesAreNamed) {
         try {
           load_manifest(directory.path() / "missing.yaml");
         } catch (const ManifestError& e) {
-          EXPECT_THAT(e.what(), HasSubstr("no such file"));
+          EXPECT_THAT(e.what(), HasSubstr("No such file"));
           throw;
         }
       },

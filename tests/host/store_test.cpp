@@ -66,7 +66,7 @@ TEST_F(StoreTest, AResultReadsBackAsItWasWritten) {
   EXPECT_EQ(runs[0].vni_final, 0.75);
   EXPECT_EQ(runs[0].log10_gradient_ratio, -2.0);
 
-  const std::vector<StoredProbe> probes = store.probes(runs[0].row);
+  const std::vector<StoredProbe> probes = store.probes(runs[0]);
   ASSERT_EQ(probes.size(), 2U);
   EXPECT_EQ(probes[1].step, 50);
   EXPECT_THAT(probes[1].vni, ElementsAre(0.75, 0.75, 0.75));
@@ -85,7 +85,7 @@ TEST_F(StoreTest, MissingIndicatorsStayMissing) {
 
   EXPECT_TRUE(std::isnan(run.vni_final));
   EXPECT_EQ(run.n_eff_final, 0.0);
-  const StoredProbe probe = store.probes(run.row)[1];
+  const StoredProbe probe = store.probes(run)[1];
   EXPECT_TRUE(std::isnan(probe.vni[2]));
   EXPECT_TRUE((*probe.spectrum)[2].empty());
 }
@@ -102,7 +102,7 @@ TEST_F(StoreTest, SpectraAreKeptAsTheManifestAsks) {
     fill({result});
 
     Store store = Store::open_for_reading(file());
-    const auto probes = store.probes(store.runs()[0].row);
+    const auto probes = store.probes(store.runs()[0]);
 
     EXPECT_EQ(probes[0].spectrum.has_value(), first);
     EXPECT_EQ(probes[1].spectrum.has_value(), middle);
@@ -194,7 +194,7 @@ TEST_F(StoreTest, JacobianMomentsReadBackWhereTheyWereMeasured) {
 
   Store store = Store::open_for_reading(file());
   const std::vector<StoredRun> runs = store.runs();
-  const StoredProbe last = store.probes(runs[0].row).back();
+  const StoredProbe last = store.probes(runs[0]).back();
 
   EXPECT_EQ(runs[0].m1_initial, 0.75);
   EXPECT_EQ(runs[0].local_vni_initial, 0.25);
@@ -202,7 +202,7 @@ TEST_F(StoreTest, JacobianMomentsReadBackWhereTheyWereMeasured) {
   EXPECT_THAT(last.m2, ElementsAre(20.0, 20.0, 20.0));
   EXPECT_THAT(last.local_vni, ElementsAre(0.5, 0.5, 0.5));
   EXPECT_TRUE(std::isnan(runs[1].m1_initial));
-  EXPECT_TRUE(store.probes(runs[1].row).back().m1.empty());
+  EXPECT_TRUE(store.probes(runs[1]).back().m1.empty());
 }
 
 TEST_F(StoreTest, AnOlderSchemaIsReadAsItIsAndBroughtUpToDateByAWriter) {
@@ -221,7 +221,7 @@ TEST_F(StoreTest, AnOlderSchemaIsReadAsItIsAndBroughtUpToDateByAWriter) {
     Store reader = Store::open_for_reading(file());
     const std::vector<StoredRun> runs = reader.runs();
     EXPECT_TRUE(std::isnan(runs.at(0).m1_initial));
-    EXPECT_THAT(reader.probes(runs[0].row).back().vni, ElementsAre(0.75, 0.75, 0.75));
+    EXPECT_THAT(reader.probes(runs[0]).back().vni, ElementsAre(0.75, 0.75, 0.75));
   }
   EXPECT_EQ(bytes(), before);
   fill({testing::result_of(specs_[1], RunStatus::failed)});
