@@ -67,13 +67,14 @@ class FaultTest : public CliTest {
 
   static constexpr std::size_t kQuickRuns = 24;
 
-  /// Runs that take a second altogether.
-  std::string sweep_manifest() const {
+  /// Runs that take a tenth of a second altogether with 1000 steps.
+  std::string sweep_manifest(int steps = 1000) const {
     return write_manifest("sweep.yaml",
                           "name: sweep\ntask: xor\n"
                           "grid: {depth: [10, 20], width: 8, seed: {count: 120}}\n"
-                          "train: {lr: 0.1, steps: 1000}\nsuccess: {loss: 0.0}\n"
-                          "probe: {every: 500, samples: 32}\n");
+                          "train: {lr: 0.1, steps: " +
+                              std::to_string(steps) +
+                              "}\nsuccess: {loss: 0.0}\nprobe: {every: 500, samples: 32}\n");
   }
   static constexpr std::size_t kSweepRuns = 240;
 
