@@ -24,7 +24,7 @@ struct RunId {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
 
-  auto operator<=>(const RunId&) const = default;
+  auto operator<=>(const RunId&) const = default;  // NOLINT(modernize-use-nullptr): no pointer
 };
 RunId binary_run_id(const RunSpec& spec);
 

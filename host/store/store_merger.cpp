@@ -217,14 +217,13 @@ void StoreMerger::erase(std::int64_t row) {
 void StoreMerger::compare(Source& source, const Statement& row, const Statement& own) {
   std::string difference = outcome_difference(own, row);
   if (difference.empty()) difference = probe_difference(source, row, own);
-  if (difference.empty()) {
+  const bool stays = !source.is_preferred && is_preferred(own, source.store);
+  if (difference.empty() || stays) {
     ++counts_.present;
   } else if (source.is_preferred && !is_preferred(own, source.store)) {
     erase(own.integer(kRow));
     insert(source, row);
     ++counts_.replaced;
-  } else if (!source.is_preferred && is_preferred(own, source.store)) {
-    ++counts_.present;
   } else {
     constexpr std::size_t kMostNamed = 10;
     if (++conflict_count_ > kMostNamed) return;

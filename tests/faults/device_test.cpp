@@ -28,6 +28,7 @@ using testing::FaultTest;
 using ::testing::HasSubstr;
 using testing::Output;
 
+// NOLINTNEXTLINE(cppcoreguidelines-virtual-class-destructor): a fixture, never deleted by name
 class DeviceTest : public FaultTest {
  protected:
   DeviceTest()

@@ -25,6 +25,7 @@ using testing::Output;
 using testing::read;
 namespace fs = std::filesystem;
 
+// NOLINTNEXTLINE(cppcoreguidelines-virtual-class-destructor): a fixture, never deleted by name
 class StorageTest : public FaultTest {
  protected:
   ~StorageTest() override {

@@ -16,6 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
+// NOLINTNEXTLINE(cppcoreguidelines-virtual-class-destructor): a fixture, never deleted by name
 class HangTest : public ::testing::Test {
  protected:
   using Behaviour =
