@@ -429,7 +429,7 @@ TEST_P(BatchedEngineTest, SpectraOfManyLayersAtOnceAreThoseOfOneAfterTheOther) {
   const std::int64_t calls_for_all = device_->eigenvalue_calls;
 
   std::set<std::int64_t> calls;
-  for (std::size_t bytes = 1; bytes < std::size_t{4} << 20; bytes += bytes / 8 + 1) {
+  for (std::size_t bytes = 1; bytes < std::size_t{16} << 20; bytes += bytes / 8 + 1) {
     const auto record = std::make_shared<SerialDeviceRecord>();
     batched::BatchedEngine<SerialDevice> portions{SerialDevice(record), GetParam(),
                                                   batched::PlanLimits{.probe_bytes = bytes}};
