@@ -102,6 +102,17 @@ class DeviceTest : public FaultTest {
     return exported_from(std::move(store));
   }
 
+  void expect_that_the_others_make_all() {
+    add_sound_device_beside();
+    const std::string expected = undisturbed();
+    Store store = Store::open_for_writing(path("runs-0.db"));
+
+    EXPECT_EQ(run_sweep(store), ExitCode::complete);
+
+    EXPECT_TRUE(fault_begins_);
+    EXPECT_TRUE(exported_from(std::move(store)) == expected);
+  }
+
   void hang() { may_go_on_.wait(false); }
 
   Manifest manifest_;
@@ -114,26 +125,14 @@ class DeviceTest : public FaultTest {
 
 TEST_F(DeviceTest, ALostGpuLeavesItsRunsToTheOthers) {
   add_faulty_device([] { throw DeviceLost("unspecified launch failure"); });
-  add_sound_device_beside();
-  const std::string expected = undisturbed();
-  Store store = Store::open_for_writing(path("runs-0.db"));
 
-  EXPECT_EQ(run_sweep(store), ExitCode::complete);
-
-  EXPECT_TRUE(fault_begins_);
-  EXPECT_TRUE(exported_from(std::move(store)) == expected);
+  expect_that_the_others_make_all();
 }
 
 TEST_F(DeviceTest, AGpuThatHangsLeavesItsRunsToTheOthers) {
   add_faulty_device([this] { hang(); });
-  add_sound_device_beside();
-  const std::string expected = undisturbed();
-  Store store = Store::open_for_writing(path("runs-0.db"));
 
-  EXPECT_EQ(run_sweep(store), ExitCode::complete);
-
-  EXPECT_TRUE(fault_begins_);
-  EXPECT_TRUE(exported_from(std::move(store)) == expected);
+  expect_that_the_others_make_all();
 }
 
 TEST_F(DeviceTest, WhatTheOnlyGpuHadMadeIsKeptWhenItIsLost) {
