@@ -61,8 +61,9 @@ ProbeMemory::ProbeMemory(const NetworkBatch& batch, const ParameterLayout& layou
     layers = plan.reserve<ProbedLayer>(depth + 1);
     gram_begins = plan.reserve<std::int64_t>(depth + 2);
   }
-  weights = plan.reserve<double>(c * matrix);
-  biases = plan.reserve<double>(c * std::max(batch.width, data.outputs));
+  const std::int64_t layerwise = in_blocks ? 0 : c;
+  weights = plan.reserve<double>(layerwise * matrix);
+  biases = plan.reserve<double>(layerwise * std::max(batch.width, data.outputs));
   parameter_faults = plan.reserve<double>(c);
 
   input = plan.reserve<double>(c * probe_samples * data.inputs);
@@ -85,11 +86,11 @@ ProbeMemory::ProbeMemory(const NetworkBatch& batch, const ParameterLayout& layou
     const std::int64_t reaching = std::min<std::int64_t>(c, layout.hidden(l).networks);
     data_pre_activations.push_back(plan.reserve<double>(reaching * data_plane));
   }
-  data_top = plan.reserve<double>(c * data_plane);
+  data_top = plan.reserve<double>(layerwise * data_plane);
   logits = plan.reserve<double>(c * gradient_samples * data.outputs);
   delta = plan.reserve<double>(c * data_plane);
   delta_below = plan.reserve<double>(c * data_plane);
-  top_delta = plan.reserve<double>(c * data_plane);
+  top_delta = plan.reserve<double>(layerwise * data_plane);
   gradient_square = plan.reserve<double>(depth * c);
 
   jacobian = plan.reserve<double>(c * jacobians * width * width);

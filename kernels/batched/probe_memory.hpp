@@ -38,8 +38,8 @@ class ProbeMemory {
   Slice<std::int32_t> places;       ///< Place by position
   Slice<ProbedLayer> layers;        ///< hidden layers, then the output layer; in blocks only
   Slice<std::int64_t> gram_begins;  ///< first Gram matrix by layer (L + 2); likewise
-  Slice<double> weights;            ///< of one layer
-  Slice<double> biases;             ///< of one layer
+  Slice<double> weights;            ///< of one layer; not in blocks
+  Slice<double> biases;             ///< likewise
   Slice<double> parameter_faults;   ///< parameters that are not finite (C)
 
   Slice<double> input;                  ///< (C, P, inputs)
@@ -57,11 +57,11 @@ class ProbeMemory {
   Slice<double> data_input;                         ///< one piece of the training set (S, inputs)
   Slice<double> data_target;                        ///< (S, outputs)
   std::vector<Slice<double>> data_pre_activations;  ///< h_l (C, S, N) for every layer
-  Slice<double> data_top;                           ///< x of last hidden layers (C, S, N)
-  Slice<double> logits;                             ///< z, then d loss / d z (C, S, outputs)
+  Slice<double> data_top;         ///< x of last hidden layers (C, S, N); not in blocks
+  Slice<double> logits;           ///< z, then d loss / d z (C, S, outputs)
   Slice<double> delta;            ///< x of every other layer, then deltas (C, S, N)
   Slice<double> delta_below;      ///< likewise
-  Slice<double> top_delta;        ///< (C, S, N)
+  Slice<double> top_delta;        ///< (C, S, N); not in blocks
   Slice<double> gradient_square;  ///< sum of squares of d loss / d h_l (L, C)
 
   Slice<double> jacobian;         ///< J_l (C, J, N, N)
