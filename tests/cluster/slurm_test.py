@@ -117,7 +117,10 @@ class Sweep:
                 raise Failure(f"the run ended before it could be disturbed: {self.log()}")
             os.kill(process, signal.SIGSTOP)
             return process
-        process = wait_until(caught, f"results of {self.directory}")
+        try:
+            process = wait_until(caught, f"results of {self.directory}")
+        except Failure as failure:
+            raise Failure(f"{failure}; tasks: {self.tasks()}; log: {self.log()}") from None
         if self.stored() >= runs:
             raise Failure("the run had made everything before it could be disturbed")
         return process

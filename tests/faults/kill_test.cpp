@@ -92,9 +92,10 @@ TEST_F(KillTest, KilledAtRandomMomentsAgainAndAgainTheSweepEndsInTheSameResults)
 }
 
 TEST_F(KillTest, TheLockOfAProcessThatWasKilledIsFree) {
-  const std::vector<std::string> command = {"run", sweep_manifest(), "-o", "d"};
+  const std::vector<std::string> command = {"run", sweep_manifest(20'000), "-o", "d"};
   const pid_t first = start(command);
   ASSERT_TRUE(wait_for_results(first, "d"));
+  kill(first, SIGSTOP);  // it holds its lock for as long as the second takes to start
   const Output refused = run(command);
   kill(first, SIGKILL);
   wait(first);
