@@ -17,7 +17,7 @@
 #include "host/forecast/calibration_file.hpp"
 #include "host/forecast/forecast.hpp"
 #include "host/manifest/manifest.hpp"
-#include "host/plan/batch.hpp"
+#include "host/plan/batch_plan.hpp"
 #include "host/plan/grid.hpp"
 #include "host/plan/run_identity.hpp"
 #include "host/plan/sweep_progress.hpp"

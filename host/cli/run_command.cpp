@@ -18,7 +18,7 @@
 #include "host/cli/progress.hpp"
 #include "host/cli/run_rounds.hpp"
 #include "host/manifest/manifest.hpp"
-#include "host/plan/batch.hpp"
+#include "host/plan/batch_plan.hpp"
 #include "host/plan/grid.hpp"
 #include "host/plan/run_identity.hpp"
 #include "host/plan/shard.hpp"
@@ -96,9 +96,9 @@ std::string device_names(const std::vector<NamedEngine>& engines) {
 }
 
 /// Runs the schedule on other threads while this one watches for signals and draws the progress.
-ScheduleOutcome supervise(std::vector<PlannedBatch> batches,
-                          const std::vector<std::shared_ptr<Worker>>& workers, ResultWriter& writer,
-                          const std::shared_ptr<Progress>& progress, const HangWatch& watch) {
+ScheduleOutcome supervise(BatchPlan plan, const std::vector<std::shared_ptr<Worker>>& workers,
+                          ResultWriter& writer, const std::shared_ptr<Progress>& progress,
+                          const HangWatch& watch) {
   std::stop_source stop;
   const ResultSink sink = [&](RunResult result) {
     progress->add(result);
@@ -108,7 +108,7 @@ ScheduleOutcome supervise(std::vector<PlannedBatch> batches,
   for (const std::shared_ptr<Worker>& worker : workers)
     watched.push_back(std::make_shared<WatchedWorker>(worker, progress));
   auto outcome = std::async(std::launch::async, [&] {
-    return run_schedule(std::move(batches), watched, sink, stop.get_token(), watch);
+    return run_schedule(std::move(plan), watched, sink, stop.get_token(), watch);
   });
   while (outcome.wait_for(kPollInterval) != std::future_status::ready) {
     if (interruption_signal() != 0 && !stop.stop_requested()) {
@@ -211,12 +211,12 @@ ExitCode run_rounds(SweepProgress& sweep, Store& store,
   std::vector<LostDevice> lost;
   while (true) {
     const double cost = total_cost(missing);
-    std::vector<PlannedBatch> batches = plan_batches(missing, batch_limits(options.devices, cost));
+    BatchPlan plan(missing, batch_limits(options.devices, cost));
     const auto progress =
         std::make_shared<Progress>(options.style, missing.size(), cost, options.log);
     ResultWriter writer(store);
     try {
-      outcome = supervise(std::move(batches), workers, writer, progress, options.watch);
+      outcome = supervise(std::move(plan), workers, writer, progress, options.watch);
       writer.close();
     } catch (const StoreWriteError&) {
       outcome.interrupted = true;

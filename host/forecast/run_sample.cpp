@@ -6,7 +6,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "host/plan/batch.hpp"
+#include "host/plan/batch_plan.hpp"
 #include "host/plan/run_identity.hpp"
 #include "host/schedule/batch_sizes.hpp"
 #include "host/schedule/scheduler.hpp"
@@ -31,8 +31,8 @@ std::optional<std::vector<PilotOutcome>> run_sample(
     outcomes[run_id(result.spec)] = {.steps = result.steps.value(),
                                      .failed = result.status == RunStatus::failed};
   };
-  auto batches = plan_batches(sample, batch_limits(devices, total_cost(sample)));
-  if (run_schedule(std::move(batches), workers, sink, stop).unfinished_runs > 0) {
+  BatchPlan plan(RunTable(sample), batch_limits(devices, total_cost(sample)));
+  if (run_schedule(std::move(plan), workers, sink, stop).unfinished_runs > 0) {
     return std::nullopt;
   }
 

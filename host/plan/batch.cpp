@@ -1,8 +1,6 @@
 #include "host/plan/batch.hpp"
 
 #include <algorithm>
-#include <functional>
-#include <map>
 #include <stdexcept>
 #include <utility>
 
@@ -143,98 +141,6 @@ double total_cost(const RunTable& runs) {
 
 double total_cost(std::span<const RunSpec> runs) {
   return total_cost(RunTable(runs));
-}
-
-namespace {
-
-/// How many of the runs of equal depth that are left, costing `run_cost` each, a batch takes.
-std::size_t runs_together(std::size_t left, double run_cost, const BatchLimits& limits) {
-  const std::size_t allowed = std::min(left, std::max<std::size_t>(1, limits.max_runs));
-  const auto affordable = [&](double cost) {
-    const double runs = std::clamp(cost / run_cost, 1.0, static_cast<double>(allowed));
-    return static_cast<std::size_t>(runs);
-  };
-  const std::size_t cheap = affordable(limits.max_cost);
-  if (cheap == left) return left;
-  if (cheap >= limits.together) return cheap / limits.together * limits.together;
-  return std::max(cheap, std::min(limits.together, affordable(limits.max_cost_together)));
-}
-
-/// Cuts runs that can share a batch, deepest first, into batches.
-class BatchCutter {
- public:
-  BatchCutter(const RunTable& runs, const BatchLimits& limits, std::vector<PlannedBatch>& batches)
-      : runs_(runs), limits_(limits), batches_(batches) {}
-
-  /// @param places  of runs that cost `run_cost` each
-  void add(std::span<const std::uint32_t> places, double run_cost) {
-    const double cost = run_cost * static_cast<double>(places.size());
-    if (cost_ + cost > limits_.max_cost || pending_.size() + places.size() > limits_.max_runs) {
-      finish();
-    }
-    for (const std::uint32_t place : places)
-      pending_.push_back(runs_[place]);
-    cost_ += cost;
-  }
-
-  void finish() {
-    if (!pending_.empty()) {
-      if (!data_) data_ = training_data_sizes(pending_.front());
-      batches_.push_back(make_batch(std::exchange(pending_, {}), data_));
-    }
-    cost_ = 0.0;
-  }
-
- private:
-  const RunTable& runs_;
-  const BatchLimits& limits_;
-  std::shared_ptr<const TrainingData> data_;
-  std::vector<PlannedBatch>& batches_;
-  std::vector<RunSpec> pending_;
-  double cost_ = 0.0;
-};
-
-/// Places of runs that can share a batch, by depth, deepest first.
-using Group = std::map<std::int64_t, std::vector<std::uint32_t>, std::greater<>>;
-
-std::vector<Group> groups_of(const RunTable& runs) {
-  std::vector<Group> groups;
-  BatchKeys keys;
-  std::size_t first = 0;
-  for (const std::size_t last : runs.cell_ends()) {
-    const RunSpec spec = runs[first];
-    const std::size_t group = keys.number_of(spec);
-    if (group == groups.size()) groups.emplace_back();
-    std::vector<std::uint32_t>& places = groups[group][spec.depth];
-    for (; first < last; ++first)
-      places.push_back(static_cast<std::uint32_t>(first));
-  }
-  return groups;
-}
-
-}  // namespace
-
-std::vector<PlannedBatch> plan_batches(const RunTable& runs, const BatchLimits& limits) {
-  std::vector<PlannedBatch> batches;
-  for (const Group& group : groups_of(runs)) {
-    BatchCutter cutter(runs, limits, batches);
-    for (const auto& [depth, places] : group) {
-      const double run_cost = predicted_cost(runs[places.front()]);
-      for (std::span<const std::uint32_t> left(places); !left.empty();) {
-        const std::size_t taken = runs_together(left.size(), run_cost, limits);
-        cutter.add(left.first(taken), run_cost);
-        left = left.subspan(taken);
-      }
-    }
-    cutter.finish();
-  }
-  std::stable_sort(batches.begin(), batches.end(),
-                   [](const PlannedBatch& a, const PlannedBatch& b) { return a.cost > b.cost; });
-  return batches;
-}
-
-std::vector<PlannedBatch> plan_batches(std::span<const RunSpec> runs, const BatchLimits& limits) {
-  return plan_batches(RunTable(runs), limits);
 }
 
 }  // namespace vnsweep

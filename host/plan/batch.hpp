@@ -63,20 +63,6 @@ std::pair<PlannedBatch, PlannedBatch> split_batch(const PlannedBatch& batch, std
 /// What a probe of the run measures.
 ProbeSpec probe_spec(const RunSpec& spec);
 
-struct BatchLimits {
-  double max_cost = 0.0;  ///< of a batch of several runs; a single run may exceed it
-  std::size_t max_runs = 0;
-  /// Runs of equal depth that an engine trains side by side: so many stay together even where their
-  /// cost exceeds max_cost, as long as it does not exceed max_cost_together.
-  std::size_t together = 1;
-  double max_cost_together = 0.0;
-};
-
-/// Groups runs into batches, deepest first inside a batch, costliest batch first. Their training
-/// sets have sizes alone.
-std::vector<PlannedBatch> plan_batches(const RunTable& runs, const BatchLimits& limits);
-std::vector<PlannedBatch> plan_batches(std::span<const RunSpec> runs, const BatchLimits& limits);
-
 /// Sum of the predicted costs.
 double total_cost(const RunTable& runs);
 double total_cost(std::span<const RunSpec> runs);

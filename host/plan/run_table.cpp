@@ -25,8 +25,7 @@ void RunTable::add(const RunSpec& spec) {
   if (is_new_cell) cells_.push_back(spec);
   cell_of_.push_back(static_cast<std::uint32_t>(cells_.size() - 1));
   seeds_.push_back(spec.seed);
-  ids_.clear();
-  by_id_.clear();
+  forget_index();
 }
 
 RunSpec RunTable::operator[](std::size_t k) const {
@@ -76,6 +75,11 @@ void RunTable::index() {
   for (std::size_t k = 0; k < size(); ++k)
     ids_.push_back(binary_run_id((*this)[k]));
   sort_ids();
+}
+
+void RunTable::forget_index() {
+  ids_ = {};
+  by_id_ = {};
 }
 
 void RunTable::sort_ids() {

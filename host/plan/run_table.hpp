@@ -39,6 +39,8 @@ class RunTable {
 
   /// Computes the ids of all runs, by which they can be found from then on. add() ends that.
   void index();
+  /// Forgets the ids, and frees the memory they take.
+  void forget_index();
   /// Place of a run, the first of those that have the id. index() was called.
   std::optional<std::size_t> find(const RunId& id) const;
   /// Keeps the first of runs of equal id, and indexes the others.

@@ -1,26 +1,29 @@
 #include "host/schedule/batch_queue.hpp"
 
-#include <iterator>
 #include <utility>
 
 namespace vnsweep {
 
-BatchQueue::BatchQueue(std::vector<PlannedBatch> batches)
-    : waiting_(std::make_move_iterator(batches.begin()), std::make_move_iterator(batches.end())) {}
+BatchQueue::BatchQueue(BatchPlan plan) : plan_(std::move(plan)) {}
 
 std::optional<PlannedBatch> BatchQueue::take() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return closed_ || !waiting_.empty() || in_flight_ == 0; });
-  if (closed_ || waiting_.empty()) return std::nullopt;
-  PlannedBatch batch = std::move(waiting_.front());
-  waiting_.pop_front();
+  changed_.wait(lock, [&] { return closed_ || !is_empty() || in_flight_ == 0; });
+  if (closed_ || is_empty()) return std::nullopt;
   ++in_flight_;
+  if (returned_.empty()) {
+    const std::size_t k = next_++;
+    lock.unlock();
+    return plan_.make(k);
+  }
+  PlannedBatch batch = std::move(returned_.front());
+  returned_.pop_front();
   return batch;
 }
 
 void BatchQueue::give_back(PlannedBatch batch) {
   const std::scoped_lock lock(mutex_);
-  waiting_.push_front(std::move(batch));
+  returned_.push_front(std::move(batch));
   changed_.notify_all();
 }
 
@@ -28,7 +31,7 @@ void BatchQueue::finish(std::vector<PlannedBatch> again) {
   const std::scoped_lock lock(mutex_);
   --in_flight_;
   for (PlannedBatch& batch : again)
-    waiting_.push_front(std::move(batch));
+    returned_.push_front(std::move(batch));
   changed_.notify_all();
 }
 
@@ -41,7 +44,9 @@ void BatchQueue::close() {
 std::size_t BatchQueue::waiting_runs() const {
   const std::scoped_lock lock(mutex_);
   std::size_t runs = 0;
-  for (const PlannedBatch& batch : waiting_)
+  for (std::size_t k = next_; k < plan_.size(); ++k)
+    runs += plan_.runs_of(k);
+  for (const PlannedBatch& batch : returned_)
     runs += batch.runs.size();
   return runs;
 }

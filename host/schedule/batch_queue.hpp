@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "host/plan/batch.hpp"
+#include "host/plan/batch_plan.hpp"
 
 namespace vnsweep {
 
@@ -15,9 +15,10 @@ namespace vnsweep {
 /// is empty and nothing is in flight. Calls come from any thread.
 class BatchQueue {
  public:
-  explicit BatchQueue(std::vector<PlannedBatch> batches);
+  explicit BatchQueue(BatchPlan plan);
 
-  /// Waits for a batch; empty when none is left or the queue was closed.
+  /// Waits for a batch, those that came back before those of the plan; empty when none is left or
+  /// the queue was closed.
   std::optional<PlannedBatch> take();
 
   /// Gives back part of a batch that was taken.
@@ -31,9 +32,13 @@ class BatchQueue {
   std::size_t waiting_runs() const;
 
  private:
+  bool is_empty() const { return returned_.empty() && next_ == plan_.size(); }
+
+  const BatchPlan plan_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<PlannedBatch> waiting_;
+  std::size_t next_ = 0;  ///< batch of the plan
+  std::deque<PlannedBatch> returned_;
   std::size_t in_flight_ = 0;
   bool closed_ = false;
 };

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "host/plan/batch.hpp"
+#include "host/plan/batch_plan.hpp"
 #include "host/schedule/device_choice.hpp"
 
 namespace vnsweep {

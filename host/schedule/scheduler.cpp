@@ -36,9 +36,9 @@ struct BatchEnd {
 
 class Schedule {
  public:
-  Schedule(std::vector<PlannedBatch> batches, const std::vector<std::shared_ptr<Worker>>& workers,
+  Schedule(BatchPlan plan, const std::vector<std::shared_ptr<Worker>>& workers,
            const ResultSink& sink, const std::stop_token& stop, HangWatch watch)
-      : queue_(std::move(batches)),
+      : queue_(std::move(plan)),
         sink_(sink),
         watch_(std::move(watch)),
         on_stop_(stop, [this] { stop_everything(); }) {
@@ -271,11 +271,10 @@ class Schedule {
 
 }  // namespace
 
-ScheduleOutcome run_schedule(std::vector<PlannedBatch> batches,
-                             const std::vector<std::shared_ptr<Worker>>& workers,
+ScheduleOutcome run_schedule(BatchPlan plan, const std::vector<std::shared_ptr<Worker>>& workers,
                              const ResultSink& sink, const std::stop_token& stop, HangWatch watch) {
   const auto schedule =
-      std::make_shared<Schedule>(std::move(batches), workers, sink, stop, std::move(watch));
+      std::make_shared<Schedule>(std::move(plan), workers, sink, stop, std::move(watch));
   ScheduleOutcome outcome = schedule->run(schedule);
   outcome.interrupted =
       outcome.interrupted || (stop.stop_requested() && outcome.unfinished_runs > 0);

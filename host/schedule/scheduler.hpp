@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "host/plan/batch.hpp"
+#include "host/plan/batch_plan.hpp"
 #include "host/schedule/pulse.hpp"
 #include "host/schedule/worker.hpp"
 
@@ -34,15 +34,14 @@ struct HangWatch {
   std::function<Pulse::Clock::time_point()> now = Pulse::Clock::now;
 };
 
-/// Runs every batch on the workers, one thread each, taking batches in the order given.
+/// Runs every batch of the plan on the workers, one thread each, in the order of the plan.
 /// A batch that is too large or fails is split until the run at fault stands alone; that run is
 /// reported with status error. A lost device gives its batch back to the others. So does one that
 /// hangs: its thread is left behind with the worker, and what it delivers later is dropped.
 /// @param sink  gets every finished run exactly once, from several threads at once; if it throws,
 ///              the schedule ends and the exception is passed on
 /// @throws DataError  a worker could not read the data of its batch, which ends the schedule
-ScheduleOutcome run_schedule(std::vector<PlannedBatch> batches,
-                             const std::vector<std::shared_ptr<Worker>>& workers,
+ScheduleOutcome run_schedule(BatchPlan plan, const std::vector<std::shared_ptr<Worker>>& workers,
                              const ResultSink& sink, const std::stop_token& stop,
                              HangWatch watch = {});
 

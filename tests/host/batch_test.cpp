@@ -1,4 +1,4 @@
-#include "host/plan/batch.hpp"
+#include "host/plan/batch_plan.hpp"
 
 #include <gtest/gtest.h>
 

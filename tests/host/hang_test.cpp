@@ -51,8 +51,8 @@ class HangTest : public ::testing::Test {
       if (std::this_thread::get_id() == watcher) count_look();
       return Pulse::Clock::time_point(std::chrono::hours(hour_));
     };
-    return run_schedule(plan_batches(runs_, {.max_cost = 1e300, .max_runs = 5}), workers_, sink, {},
-                        watch);
+    return run_schedule(BatchPlan(RunTable(runs_), {.max_cost = 1e300, .max_runs = 5}), workers_,
+                        sink, {}, watch);
   }
 
   ScheduleOutcome run() {

@@ -24,8 +24,8 @@ using testing::FakeWorker;
 
 class SchedulerTest : public ::testing::Test {
  protected:
-  std::vector<PlannedBatch> batches(std::size_t runs_per_batch) const {
-    return plan_batches(runs_, {.max_cost = 1e300, .max_runs = runs_per_batch});
+  BatchPlan batches(std::size_t runs_per_batch) const {
+    return BatchPlan(RunTable(runs_), {.max_cost = 1e300, .max_runs = runs_per_batch});
   }
 
   void add_worker(const std::string& name, FakeWorker::Behaviour behaviour,
@@ -33,7 +33,7 @@ class SchedulerTest : public ::testing::Test {
     workers_.push_back(std::make_shared<FakeWorker>(name, std::move(behaviour), std::move(takes)));
   }
 
-  ScheduleOutcome run(std::vector<PlannedBatch> planned) {
+  ScheduleOutcome run(BatchPlan planned) {
     return run_schedule(
         std::move(planned), workers_,
         [this](RunResult result) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "host/plan/batch_plan.hpp"
 #include "tests/host/test_manifests.hpp"
 
 namespace vnsweep {

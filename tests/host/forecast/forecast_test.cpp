@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "host/forecast/run_costs.hpp"
+#include "host/plan/batch_plan.hpp"
 #include "tests/host/test_manifests.hpp"
 
 namespace vnsweep {

@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "host/plan/batch_plan.hpp"
 #include "tests/host/test_manifests.hpp"
 
 namespace vnsweep {

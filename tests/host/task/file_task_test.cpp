@@ -6,7 +6,7 @@
 #include <numeric>
 #include <set>
 
-#include "host/plan/batch.hpp"
+#include "host/plan/batch_plan.hpp"
 #include "host/plan/run_identity.hpp"
 #include "host/store/store.hpp"
 #include "host/task/data_error.hpp"
