@@ -1,14 +1,18 @@
 #include "host/store/sqlite.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <bit>
+#include <cerrno>
 #include <limits>
 #include <system_error>
 
+#include "host/store/directory_error.hpp"
 #include "host/store/row_checksum.hpp"
 
 namespace vnsweep {
@@ -68,6 +72,14 @@ int open_flags(Database::Mode mode) {
   }
 }
 
+/// Makes the file that SQLite is to open, whose message would not tell a full disk from a directory
+/// that is not there.
+void create_file(const std::filesystem::path& file) {
+  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (descriptor < 0) throw_cannot_write(file, errno);
+  ::close(descriptor);
+}
+
 }  // namespace
 
 DamagedStore::DamagedStore(const std::filesystem::path& file, const std::string& damage)
@@ -82,6 +94,9 @@ Database::Database(const std::filesystem::path& file, Mode mode) : file_(file) {
   if (std::filesystem::exists(file, ignored) && !std::filesystem::is_regular_file(file, ignored)) {
     throw StoreError(
         fmt::format("{} is not a file; move it away or choose another directory", file.string()));
+  }
+  if (mode == Mode::create && file != kInMemory && !std::filesystem::exists(file, ignored)) {
+    create_file(file);
   }
   sqlite3* handle = nullptr;
   // What begins with "file:" would be taken for a URI with options of its own.

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdlib>
 #include <set>
 #include <sstream>
 #include <string>
@@ -27,6 +28,12 @@ inline std::vector<std::string> lines_of(const std::string& text) {
 /// Runs the program, does it harm, and looks at what is left.
 class FaultTest : public CliTest {
  protected:
+  /// A number from the environment, for longer campaigns than the usual one.
+  static long setting(const char* name, long usual) {
+    const char* text = std::getenv(name);
+    return text == nullptr ? usual : std::atol(text);
+  }
+
   /// What the interposer does, see interposer.cpp.
   struct Fault {
     std::string kind;

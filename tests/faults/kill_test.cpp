@@ -16,14 +16,7 @@ using testing::FaultTest;
 using ::testing::IsSupersetOf;
 using testing::Output;
 
-class KillTest : public FaultTest {
- protected:
-  /// A number from the environment, for longer campaigns than the usual one.
-  static long setting(const char* name, long usual) {
-    const char* text = std::getenv(name);
-    return text == nullptr ? usual : std::atol(text);
-  }
-};
+using KillTest = FaultTest;
 
 TEST_F(KillTest, KilledAtAnyCallThatChangesAFileTheSameCommandEndsInTheSameResults) {
   const std::string manifest = quick_manifest();
