@@ -13,7 +13,7 @@ void fill_closed_streams();
 void write_message(std::string_view text);
 
 /// Flushes standard output. Output that did not arrive (a full disk, a closed pipe) must not look
-/// complete. @throws std::runtime_error
+/// complete. @throws StoreWriteError if there is no room, std::runtime_error otherwise
 void check_output();
 
 }  // namespace vnsweep

@@ -10,6 +10,7 @@
 #include "host/figures/svg.hpp"
 #include "host/process/run_program.hpp"
 #include "host/report/text.hpp"
+#include "host/store/write_file.hpp"
 
 namespace vnsweep::figures {
 namespace {
@@ -28,16 +29,6 @@ void check_name(const Figure& figure) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
       });
   if (!valid) throw std::invalid_argument("a figure's name is not made of a-z, 0-9 and hyphens");
-}
-
-void write_file(const fs::path& file, std::string_view text) {
-  std::ofstream stream(file, std::ios::binary | std::ios::trunc);
-  stream << text;
-  stream.close();
-  if (!stream) {
-    throw std::runtime_error(
-        fmt::format("cannot write {}; check space and permissions", file.string()));
-  }
 }
 
 std::string csv_of(const Figure& figure) {

@@ -10,7 +10,9 @@
 
 #include "host/page/page.hpp"
 #include "host/page/report_folder.hpp"
+#include "host/store/directory_error.hpp"
 #include "host/store/stored_sweep.hpp"
+#include "host/store/write_file.hpp"
 
 namespace vnsweep::page {
 namespace {
@@ -26,20 +28,17 @@ fs::path subfolder(const ReportFolder& folder, const char* name) {
   const fs::path path = folder.path() / name;
   std::error_code status;
   fs::create_directory(path, status);
-  if (status) {
-    throw DirectoryError(
-        fmt::format("cannot create {} ({}); check permissions", path.string(), status.message()));
-  }
+  if (status) throw_cannot_write(path, status.value());
   return path;
 }
 
 void write_data(const Summary& summary, const fs::path& folder) {
   std::ostringstream cells;
   write_summary_csv(summary, cells);
-  write_text_file(folder / "cells.csv", cells.str());
+  write_file(folder / "cells.csv", cells.str());
   std::ostringstream json;
   write_summary_json(summary, json);
-  write_text_file(folder / "summary.json", json.str());
+  write_file(folder / "summary.json", json.str());
 }
 
 void add_figures(Content& content, const ReadProbes& probes, const fs::path& folder) {
@@ -79,7 +78,7 @@ fs::path write_report(const RunDirectory& directory, const ReportOptions& option
   content.others = progress.others;
   write_data(content.summary, subfolder(folder, "data"));
   add_figures(content, sweep.probes, subfolder(folder, "figures"));
-  write_text_file(folder.path() / "index.html", page_html(content));
+  write_file(folder.path() / "index.html", page_html(content));
   folder.publish();
 
   if (!content.figure_problem.empty()) spdlog::warn("{}", content.figure_problem);

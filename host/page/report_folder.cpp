@@ -8,21 +8,16 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <fstream>
 #include <set>
 #include <string>
 #include <system_error>
 
-#include "host/store/run_directory.hpp"
+#include "host/store/directory_error.hpp"
 
 namespace vnsweep::page {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string error_text(int code) {
-  return std::generic_category().message(code);
-}
 
 /// Refuses what must not be replaced. Nothing there is fine.
 void check_place(const fs::path& place) {
@@ -66,10 +61,7 @@ ReportFolder::ReportFolder(const fs::path& place) : place_(fs::absolute(place).l
   check_place(place_);
   std::string name =
       (place_.parent_path() / ("." + place_.filename().string() + "-XXXXXX")).string();
-  if (mkdtemp(name.data()) == nullptr) {
-    throw DirectoryError(fmt::format("cannot write a report in {} ({}); choose a folder with -o",
-                                     place_.parent_path().string(), error_text(errno)));
-  }
+  if (mkdtemp(name.data()) == nullptr) throw_cannot_write(place_, errno);
   temporary_ = name;
   open_to_others(temporary_);
 }
@@ -99,16 +91,6 @@ void ReportFolder::publish() {
   if (status) {
     throw DirectoryError(fmt::format("cannot replace {} ({}); choose another folder with -o",
                                      place_.string(), status.message()));
-  }
-}
-
-void write_text_file(const fs::path& file, const std::string& text) {
-  std::ofstream stream(file, std::ios::binary | std::ios::trunc);
-  stream << text;
-  stream.close();
-  if (!stream) {
-    throw DirectoryError(fmt::format("cannot write {} ({}); check space and permissions",
-                                     file.string(), error_text(errno)));
   }
 }
 

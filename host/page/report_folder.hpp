@@ -29,7 +29,4 @@ class ReportFolder {
   std::filesystem::path temporary_;
 };
 
-/// @throws DirectoryError if the file cannot be written whole
-void write_text_file(const std::filesystem::path& file, const std::string& text);
-
 }  // namespace vnsweep::page

@@ -11,10 +11,14 @@
 
 namespace vnsweep {
 
+bool is_refusal_for_now(int code) {
+  constexpr std::array kRefusals = {ENOSPC, EDQUOT, EIO, EROFS};
+  return std::find(kRefusals.begin(), kRefusals.end(), code) != kRefusals.end();
+}
+
 void throw_cannot_write(const std::filesystem::path& file, int code) {
   const std::string reason = std::generic_category().message(code);
-  constexpr std::array kRefusals = {ENOSPC, EDQUOT, EIO, EROFS};
-  if (std::find(kRefusals.begin(), kRefusals.end(), code) != kRefusals.end()) {
+  if (is_refusal_for_now(code)) {
     throw StoreWriteError(
         fmt::format("cannot write {} ({}); make room or mend the file system and run the same "
                     "command again",

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <bit>
+#include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -12,6 +13,8 @@
 #include <stdexcept>
 #include <system_error>
 #include <utility>
+
+#include "host/store/directory_error.hpp"
 
 namespace vnsweep {
 namespace {
@@ -78,10 +81,10 @@ void SafetensorsWriter::write(const std::filesystem::path& file) const {
   }
   stream.close();
   if (!stream) {
+    const int code = errno;
     std::error_code ignored;
     if (std::filesystem::is_regular_file(file, ignored)) std::filesystem::remove(file, ignored);
-    throw std::runtime_error(
-        fmt::format("cannot write {}; check the path, space and permissions", file.string()));
+    throw_cannot_write(file, code);
   }
 }
 

@@ -85,6 +85,13 @@ class FaultTest : public CliTest {
   }
   static constexpr std::size_t kSweepRuns = 240;
 
+  /// With so many steps they take two seconds, and time enough under sanitizers too.
+#ifdef __SANITIZE_ADDRESS__
+  static constexpr int kLongSteps = 2'000;
+#else
+  static constexpr int kLongSteps = 20'000;
+#endif
+
   /// Waits until a text is in a file. @returns false if it never comes
   bool wait_for(const std::string& text, const std::string& file) const {
     for (int tries = 0; tries < 12'000; ++tries) {

@@ -85,7 +85,7 @@ TEST_F(KillTest, KilledAtRandomMomentsAgainAndAgainTheSweepEndsInTheSameResults)
 }
 
 TEST_F(KillTest, TheLockOfAProcessThatWasKilledIsFree) {
-  const std::vector<std::string> command = {"run", sweep_manifest(20'000), "-o", "d"};
+  const std::vector<std::string> command = {"run", sweep_manifest(kLongSteps), "-o", "d"};
   const pid_t first = start(command);
   ASSERT_TRUE(wait_for_results(first, "d"));
   kill(first, SIGSTOP);  // it holds its lock for as long as the second takes to start

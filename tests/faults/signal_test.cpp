@@ -22,7 +22,7 @@ class SignalTest : public FaultTest {
  protected:
   /// Long enough that a signal comes before its end on a machine that is busy, too.
   std::vector<std::string> command(const std::string& directory) const {
-    return {"run", sweep_manifest(20'000), "-o", directory};
+    return {"run", sweep_manifest(kLongSteps), "-o", directory};
   }
 
   /// The first chunk of its steps takes many seconds.

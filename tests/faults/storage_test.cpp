@@ -118,7 +118,7 @@ TEST_F(StorageTest, AReportThatDoesNotFitLeavesTheEarlierOne) {
 
   const Output full = run({"report", path("disk/d")});
 
-  EXPECT_NE(full.exit_code, 0);
+  EXPECT_EQ(full.exit_code, 75);
   EXPECT_THAT(full.err, HasSubstr("cannot write"));
   EXPECT_TRUE(read(path("disk/d/report/index.html")) == page);
   std::size_t folders = 0;
@@ -141,9 +141,9 @@ TEST_F(StorageTest, ExportsAndTracesThatDoNotFitAreErrors) {
   fs::remove(path("disk/probes.csv"));
   const Output trace = run({"trace", sweep_manifest(), "-o", "disk/t"});
 
-  EXPECT_NE(exported.exit_code, 0);
-  EXPECT_THAT(exported.err, HasSubstr("cannot write to standard output"));
-  EXPECT_NE(trace.exit_code, 0);
+  EXPECT_EQ(exported.exit_code, 75);
+  EXPECT_THAT(exported.err, HasSubstr("cannot write to standard output (No space left on device)"));
+  EXPECT_EQ(trace.exit_code, 75);
   EXPECT_THAT(trace.err, HasSubstr("cannot write disk/t"));
   EXPECT_FALSE(fs::exists(path("disk/t")));
 }

@@ -6,7 +6,8 @@
 #include <iterator>
 #include <string>
 
-#include "host/store/run_directory.hpp"
+#include "host/store/directory_error.hpp"
+#include "host/store/write_file.hpp"
 #include "tests/temporary_directory.hpp"
 
 namespace vnsweep::page {
@@ -21,7 +22,7 @@ class ReportFolderTest : public ::testing::Test {
 
   void write_page(const std::string& text) const {
     ReportFolder folder(place());
-    write_text_file(folder.path() / "index.html", text);
+    write_file(folder.path() / "index.html", text);
     folder.publish();
   }
 
@@ -49,7 +50,7 @@ class ReportFolderTest : public ::testing::Test {
 TEST_F(ReportFolderTest, AppearsOnlyWhenPublishedAndLeavesNothingBeside) {
   {
     ReportFolder folder(place());
-    write_text_file(folder.path() / "index.html", "half");
+    write_file(folder.path() / "index.html", "half");
     EXPECT_FALSE(fs::exists(place()));
   }
   EXPECT_EQ(entries(), 0);
@@ -107,7 +108,7 @@ TEST_F(ReportFolderTest, WithoutAParentItSaysSo) {
 
 TEST_F(ReportFolderTest, ASlashAtTheEndOfItsNameIsNoDifference) {
   ReportFolder folder(place() / "");
-  write_text_file(folder.path() / "index.html", "page");
+  write_file(folder.path() / "index.html", "page");
 
   folder.publish();
 
