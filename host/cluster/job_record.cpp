@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 
 #include "host/cluster/slurm.hpp"
 #include "host/store/directory_error.hpp"
@@ -20,10 +23,18 @@ std::filesystem::path file_in(const std::filesystem::path& directory) {
   return directory / "jobs.json";
 }
 
+/// A number of shards. One with a fraction or an exponent could be larger than any integer.
+/// @throws std::exception
+std::size_t shard_number(const nlohmann::json& json) {
+  const std::int64_t number = json.is_number_integer() ? json.get<std::int64_t>() : -1;
+  if (number < 0) throw std::invalid_argument(json.dump() + " is no number of shards");
+  return static_cast<std::size_t>(number);
+}
+
 SubmittedJob job_from(const nlohmann::json& json) {
   SubmittedJob job = {.id = json.at("id"),
                       .kind = json.at("kind") == kMerge ? JobKind::merge : JobKind::shards,
-                      .before = json.at("before"),
+                      .before = shard_number(json.at("before")),
                       .array = json.at("array"),
                       .submitted_at = json.at("submitted_at")};
   if (!is_job_id(job.id)) throw std::invalid_argument("'" + job.id + "' is no job id");
@@ -46,7 +57,8 @@ std::optional<JobRecord> read_job_record(const std::filesystem::path& directory)
   const std::string text{std::istreambuf_iterator<char>(stream), {}};
   try {
     const nlohmann::json json = nlohmann::json::parse(text);
-    JobRecord record = {.name = json.at("name"), .shards = json.at("shards"), .jobs = {}};
+    JobRecord record = {
+        .name = json.at("name"), .shards = shard_number(json.at("shards")), .jobs = {}};
     for (const nlohmann::json& job : json.at("jobs"))
       record.jobs.push_back(job_from(job));
     return record;

@@ -37,8 +37,9 @@ json pilot_to_json(const Calibration::SweepPilot& entry) {
 Calibration::SweepPilot pilot_from_json(const json& entry) {
   Calibration::SweepPilot result{.sweep = entry.at("sweep").get<std::string>(), .pilot = {}};
   for (const json& outcome : entry.at("outcomes")) {
-    const auto steps = outcome.at(0).get<std::int64_t>();
-    if (steps < 0) throw std::runtime_error("a pilot has a negative number of steps");
+    // A number with a fraction or an exponent may be larger than any integer.
+    const auto steps = outcome.at(0).is_number_integer() ? outcome.at(0).get<std::int64_t>() : -1;
+    if (steps < 0) throw std::runtime_error("a pilot has a number of steps that is none");
     result.pilot.outcomes.push_back({.steps = steps, .failed = outcome.at(1).get<bool>()});
   }
   if (result.pilot.outcomes.empty()) throw std::runtime_error("a pilot has no runs");

@@ -108,7 +108,10 @@ TEST(JobRecordTest, WhatIsNoRecordIsRefused) {
   const char* const with_an_option_as_id = R"({"name": "x", "shards": 1, "jobs": [{"id":
       "--user=root", "kind": "shards", "before": 0, "array": "1", "submitted_at": ""}]})";
   const char* const with_a_number_as_name = R"({"name": 1, "shards": 1, "jobs": []})";
-  for (const char* text : {"", "{}", "[1]", with_a_number_as_name, with_an_option_as_id}) {
+  const char* const with_too_many_shards = R"({"name": "x", "shards": 1e20, "jobs": []})";
+  const char* const with_fewer_shards_than_none = R"({"name": "x", "shards": -1, "jobs": []})";
+  for (const char* text : {"", "{}", "[1]", with_a_number_as_name, with_an_option_as_id,
+                           with_too_many_shards, with_fewer_shards_than_none}) {
     std::ofstream(directory.path() / "jobs.json") << text;
 
     EXPECT_THROW(read_job_record(directory.path()), DirectoryError) << text;

@@ -74,6 +74,8 @@ TEST_F(CalibrationFileTest, ACorruptFileCountsAsNoneAndIsReplaced) {
         head + R"("rates": {"p": {"f": {"1": -1}}}, "pilots": []})",
         head + R"("rates": {}, "pilots": [{"sweep": "s", "outcomes": []}]})",
         head + R"("rates": {}, "pilots": [{"sweep": "s", "outcomes": [[-1, true]]}]})",
+        head + R"("rates": {}, "pilots": [{"sweep": "s", "outcomes": [[1e20, true]]}]})",
+        head + R"("rates": {}, "pilots": [{"sweep": "s", "outcomes": [[1.5, true]]}]})",
         head + R"("rates": {}, "pilots": [{"sweep": "s", "outcomes": [[1]]}]})"}) {
     write(text);
 
