@@ -13,7 +13,7 @@ std::optional<PlannedBatch> BatchQueue::take() {
   ++in_flight_;
   if (returned_.empty()) {
     const std::size_t k = next_++;
-    lock.unlock();
+    lock.unlock();  // others need not wait until it is made
     return plan_.make(k);
   }
   PlannedBatch batch = std::move(returned_.front());

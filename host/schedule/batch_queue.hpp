@@ -18,7 +18,7 @@ class BatchQueue {
   explicit BatchQueue(BatchPlan plan);
 
   /// Waits for a batch, those that came back before those of the plan; empty when none is left or
-  /// the queue was closed.
+  /// the queue was closed. @throws what making a batch throws: std::bad_alloc
   std::optional<PlannedBatch> take();
 
   /// Gives back part of a batch that was taken.

@@ -128,9 +128,19 @@ class Schedule {
     --hanging_threads;
   }
 
+  /// Nothing at the end, which it is too when there is no memory to make a batch.
+  std::optional<PlannedBatch> next_batch() {
+    try {
+      return queue_.take();
+    } catch (...) {
+      fail(std::current_exception());
+      return std::nullopt;
+    }
+  }
+
   /// @returns false if the worker was given up
   bool serve(Post& post) {
-    while (std::optional<PlannedBatch> batch = queue_.take()) {
+    while (std::optional<PlannedBatch> batch = next_batch()) {
       post.begin(std::move(*batch), watch_.now());
       BatchEnd end = run_batch_in_hand(post);
       if (!post.end()) return false;  // the batch is another's by now

@@ -19,8 +19,9 @@ std::string words(const Status& status) {
 }
 
 std::string describe(const Status& status, std::string_view call, std::string_view file, int line) {
-  return std::string(status.library) + ": " + std::string(call) + " failed with " + words(status) +
-         " at " + std::string(file) + ":" + std::to_string(line);
+  std::string text(status.library);
+  text.append(": ").append(call).append(" failed with ").append(words(status));
+  return text.append(" at ").append(file).append(":").append(std::to_string(line));
 }
 
 [[noreturn]] void fail(CudaFailure failure, const std::string& message, std::string_view call,
